@@ -1,0 +1,71 @@
+# Private servers from Debian's packages, on Unix sockets in the scratch directory.
+# shellcheck shell=bash
+
+postgres_programs=/usr/lib/postgresql/15/bin
+debian_home=$scratch/debian
+debian_problem=""
+debian_database_url="postgresql://postgres@/postgres?host=$debian_home"
+debian_redis_url="unix://$debian_home/redis.sock"
+
+# Neither server should be run by root, and PostgreSQL refuses. The checkout may be closed to the other user.
+as_server_user() (
+    cd "$debian_home/.."
+    if [[ $(id -u) -eq 0 ]]; then
+        exec setpriv --reuid=nobody --regid=nogroup --clear-groups -- "$@"
+    fi
+    exec "$@"
+)
+
+have_debian_servers() { [[ -x $postgres_programs/postgres ]] && command -v redis-server >/dev/null; }
+
+install_debian_servers() {
+    if [[ $(id -u) -ne 0 ]] || ! command -v apt-get >/dev/null; then
+        echo "not root, or no apt-get"
+        return 1
+    fi
+    # Runlevel 1 keeps the packages from starting servers of their own.
+    export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq &&
+        apt-get install -y -qq --no-install-recommends postgresql-15 redis-server
+}
+
+# Where the servers cannot be had this sets debian_problem; one that is there and does not start ends the run.
+start_debian_servers() {
+    if ! have_debian_servers && ! install_debian_servers >"$scratch/apt.log" 2>&1; then
+        tail -n 5 "$scratch/apt.log" >&2
+        debian_problem="Debian's PostgreSQL 15 and Redis could not be installed"
+        return
+    fi
+    install -d -m 0700 "$debian_home"
+    if [[ $(id -u) -eq 0 ]]; then chown nobody:nogroup "$debian_home"; fi
+    start_debian_postgres
+    start_debian_redis
+}
+
+start_debian_postgres() {
+    as_server_user "$postgres_programs/initdb" --pgdata="$debian_home/data" --username=postgres --auth=trust \
+        --encoding=UTF8 --locale=C.UTF-8 >"$scratch/initdb.log"
+    local options="-c listen_addresses='' -c unix_socket_directories='$debian_home' -c max_connections=200"
+    as_server_user "$postgres_programs/pg_ctl" start --wait --silent --pgdata="$debian_home/data" \
+        --log="$debian_home/postgres.log" --options="$options"
+    "$postgres_programs/postgres" --version
+}
+
+start_debian_redis() {
+    as_server_user redis-server --daemonize yes --port 0 --unixsocket "$debian_home/redis.sock" \
+        --unixsocketperm 700 --dir "$debian_home" --logfile "$debian_home/redis.log" --save '' --appendonly no
+    redis-server --version
+    for _ in {1..50}; do
+        if [[ $(redis-cli -s "$debian_home/redis.sock" ping 2>&1) == PONG ]]; then return; fi
+        sleep 0.1
+    done
+    cat "$debian_home/redis.log" >&2
+    return 1
+}
+
+stop_debian_servers() {
+    if [[ -S $debian_home/redis.sock ]]; then redis-cli -s "$debian_home/redis.sock" shutdown nosave; fi
+    if [[ -f $debian_home/data/postmaster.pid ]]; then
+        as_server_user "$postgres_programs/pg_ctl" stop --silent --mode=fast --pgdata="$debian_home/data"
+    fi
+}
