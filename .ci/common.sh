@@ -32,7 +32,7 @@ run_tests() {
     local name=$1
     shift
     pytest "$@" | tee "$scratch/$name.log"
-    closing_lines+=("$name: $(tail -n 1 "$scratch/$name.log")")
+    closing_lines+=("$name:" "$(tail -n 1 "$scratch/$name.log")")
 }
 
 summary() {
