@@ -33,9 +33,7 @@ class Account:
         """
         command = ["/bin/sh", "-c", 'test "$1" "$2"', "sh", test, str(path)]
         try:
-            done = subprocess.run(
-                command, cwd="/", stdin=subprocess.DEVNULL, check=False, **self.popen_options()
-            )
+            done = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, check=False, **self.popen_options())
         except (OSError, ValueError) as error:
             raise EmbeddedStartError(
                 f"cannot start processes as user {self.uid}: {error}. PostgreSQL does not run as root, "

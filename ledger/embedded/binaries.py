@@ -107,9 +107,7 @@ def _reported_version(command: list[str | Path], account: Account, word: int) ->
             **account.popen_options(),
         )
     except subprocess.CalledProcessError as error:
-        raise EmbeddedUnavailableError(
-            f"{command[0]} does not run on this machine: {error.stderr.strip()}"
-        ) from error
+        raise EmbeddedUnavailableError(f"{command[0]} does not run on this machine: {error.stderr.strip()}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EmbeddedUnavailableError(f"{command[0]} does not run on this machine: {error}") from error
     return str(done.stdout).split()[word]

@@ -82,9 +82,7 @@ class Layout:
 
 def resolve_home(home: Path | None) -> Path:
     """Absolute path of the given home, of `LEDGER_HOME`, or of the user's data directory for fifoledger."""
-    named = (
-        home or os.environ.get("LEDGER_HOME") or platformdirs.user_data_path("fifoledger", appauthor=False)
-    )
+    named = home or os.environ.get("LEDGER_HOME") or platformdirs.user_data_path("fifoledger", appauthor=False)
     return Path(named).expanduser().resolve()
 
 
@@ -212,9 +210,7 @@ def _short_socket_dir(account: Account) -> Path:
         too_long = len(os.fsencode(parent)) + len("/fl-12345678") > _LONGEST_SOCKET_DIR
         if not too_long and account.may("-x", Path(parent)):
             return Path(tempfile.mkdtemp(prefix="fl-", dir=parent))
-    raise EmbeddedStartError(
-        "no temporary directory has a path short enough for a Unix socket; set TMPDIR=/tmp"
-    )
+    raise EmbeddedStartError("no temporary directory has a path short enough for a Unix socket; set TMPDIR=/tmp")
 
 
 def _is_private(path: Path, account: Account) -> bool:

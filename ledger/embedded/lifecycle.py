@@ -30,9 +30,7 @@ def start(home: Path | None, profile: Profile) -> Servers:
             redis_version = valkey.ensure(layout)
             record = read_record(home)
             if record is not None:
-                write_record(
-                    home, replace(record, postgres_version=postgres_version, redis_version=redis_version)
-                )
+                write_record(home, replace(record, postgres_version=postgres_version, redis_version=redis_version))
         except OSError as error:
             raise EmbeddedStartError(f"cannot prepare the servers in {home}: {error}") from error
     return Servers(layout.database_url(), layout.redis_url, home, postgres_version, redis_version)

@@ -81,9 +81,7 @@ def _start(layout: Layout, profile: Profile) -> None:
     except psutil.NoSuchProcess:
         answering = False
     if not answering:
-        raise EmbeddedStartError(
-            f"PostgreSQL ended at its start; {log_path} says:\n{processes.tail(log_path, begin)}"
-        )
+        raise EmbeddedStartError(f"PostgreSQL ended at its start; {log_path} says:\n{processes.tail(log_path, begin)}")
 
 
 def _initialise(layout: Layout, programs: Programs, profile: Profile) -> None:

@@ -57,9 +57,7 @@ def own_processes(account: Account) -> Iterator[psutil.Process]:
                 yield process
 
 
-def find(
-    account: Account, pid: int | None, matches: Callable[[psutil.Process], bool]
-) -> psutil.Process | None:
+def find(account: Account, pid: int | None, matches: Callable[[psutil.Process], bool]) -> psutil.Process | None:
     """The live process that matches: the one with the noted pid, else any, because notes get lost."""
     if pid is not None:
         with suppress(psutil.Error, ValueError, OverflowError):
@@ -125,9 +123,7 @@ def end(process: psutil.Process, steps: tuple[tuple[int, float], ...]) -> None:
             if not is_alive(process):
                 return
             time.sleep(_POLL_SECONDS)
-    raise EmbeddedStartError(
-        f"{process_name(process)} (pid {process.pid}) does not stop, not even on SIGKILL"
-    )
+    raise EmbeddedStartError(f"{process_name(process)} (pid {process.pid}) does not stop, not even on SIGKILL")
 
 
 def tail(path: Path, start: int) -> str:

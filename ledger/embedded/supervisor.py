@@ -64,9 +64,7 @@ def _prepare(requested: str | None) -> Path:
         return home
     home = Path(requested).resolve()
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
-        raise EmbeddedStartError(
-            f"{home} is not an empty directory: temporary servers would delete what is there"
-        )
+        raise EmbeddedStartError(f"{home} is not an empty directory: temporary servers would delete what is there")
     make_own(home)
     return home
 

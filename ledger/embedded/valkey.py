@@ -92,9 +92,7 @@ def _start(layout: Layout) -> None:
     except psutil.NoSuchProcess:
         answering = False
     if not answering:
-        raise EmbeddedStartError(
-            f"Valkey ended at its start; {log_path} says:\n{processes.tail(log_path, begin)}"
-        )
+        raise EmbeddedStartError(f"Valkey ended at its start; {log_path} says:\n{processes.tail(log_path, begin)}")
 
 
 def _answers(layout: Layout, process: psutil.Process) -> bool:

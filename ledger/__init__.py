@@ -1,0 +1,49 @@
+"""fifoledger: one ledger for every bot on an account."""
+
+from ledger.client import AsyncLedgerClient, LedgerClient
+from ledger.errors import (
+    AppendOnlyError,
+    BotAccountError,
+    ClientClosedError,
+    ConfigurationError,
+    ConflictingFillError,
+    DatabaseError,
+    DatabaseUnavailableError,
+    EntryNotFoundError,
+    InstrumentConflictError,
+    InsufficientPositionError,
+    InvalidInputError,
+    LedgerError,
+    PermissionDeniedError,
+    SchemaError,
+)
+from ledger.order_ids import ClientOrderId, create_client_order_id, parse_client_order_id
+from ledger.values import CoinPnl, CompletedTrade, FillResult, PnlSummary, Position, PositionEntry
+
+__all__ = [
+    "AppendOnlyError",
+    "AsyncLedgerClient",
+    "BotAccountError",
+    "ClientClosedError",
+    "ClientOrderId",
+    "CoinPnl",
+    "CompletedTrade",
+    "ConfigurationError",
+    "ConflictingFillError",
+    "DatabaseError",
+    "DatabaseUnavailableError",
+    "EntryNotFoundError",
+    "FillResult",
+    "InstrumentConflictError",
+    "InsufficientPositionError",
+    "InvalidInputError",
+    "LedgerClient",
+    "LedgerError",
+    "PermissionDeniedError",
+    "PnlSummary",
+    "Position",
+    "PositionEntry",
+    "SchemaError",
+    "create_client_order_id",
+    "parse_client_order_id",
+]

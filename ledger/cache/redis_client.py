@@ -1,0 +1,190 @@
+"""Carries out cache steps on Redis, blocking or awaiting. Redis failing is logged, never raised."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import redis
+import redis.asyncio as aioredis
+import structlog
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from ledger.cache.steps import CacheStep, Mark, Put, Read, Seen
+from ledger.cache.trust import Trust
+from ledger.errors import ConfigurationError
+from ledger.settings import Settings
+
+_log = structlog.get_logger("ledger.cache")
+_MARK = (Path(__file__).parent / "mark.lua").read_text(encoding="utf-8")
+_PUT = (Path(__file__).parent / "put.lua").read_text(encoding="utf-8")
+_FAILURES = (RedisError, OSError, asyncio.TimeoutError)
+_NOTHING = Seen(None, {}, None)
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "decode_responses": True,
+        "socket_timeout": settings.cache_timeout,
+        "socket_connect_timeout": settings.cache_timeout,
+    }
+    if settings.redis_db is not None:
+        options["db"] = settings.redis_db
+    return options
+
+
+def _mark_arguments(step: Mark, deadline_ms: int) -> list[str | int]:
+    return [step.token, deadline_ms]
+
+
+def _put_arguments(step: Put) -> list[str | int]:
+    given = {} if step.fields is None else {**step.fields, **(step.extra or {})}
+    pairs = [part for item in given.items() for part in item]
+    return [step.token, "" if step.read_at is None else step.read_at, step.book_seq, *pairs]
+
+
+def _redis_ms(time: tuple[Any, Any]) -> int:
+    return int(time[0]) * 1000 + int(time[1]) // 1000
+
+
+class _Shared:
+    """What both caches have: settings, trust, and what follows from an answer or its absence."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.redis_url is None:
+            raise ConfigurationError("LEDGER_REDIS_URL is not set")
+        self._url = settings.redis_url.get_secret_value()
+        self._settings = settings
+        self.trust = Trust(settings.cache_trust)
+        # A write may wait for its connection and its retries, and its last try for the server.
+        self._deadline_ms = round(
+            (settings.retry_timeout + settings.statement_timeout + settings.connect_timeout + 5) * 1000
+        )
+
+    def _skips(self, step: CacheStep) -> bool:
+        if self.trust.worth_a_try():
+            return False
+        if not isinstance(step, Read):
+            self.trust.skipped(step.key)
+        return True
+
+    def _failed(self, step: CacheStep, error: BaseException) -> Seen | None:
+        self.trust.failed(step.key, writing=not isinstance(step, Read))
+        _log.warning("redis unavailable", key=step.key, step=type(step).__name__, error=type(error).__name__)
+        return _NOTHING if isinstance(step, Read) else None
+
+    def _seen(self, key: str, fields: Mapping[str, str]) -> Seen:
+        return Seen(fields if self.trust.believes(key, fields) else None, fields, self.trust.now())
+
+
+class Cache(_Shared):
+    """The blocking cache. Connects at first use, and anew in a forked child."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._pid = 0
+        self._redis: redis.Redis | None = None
+
+    def run(self, step: CacheStep) -> Seen | None:
+        """Carries out a step; without Redis it comes to nothing."""
+        if self._skips(step):
+            return _NOTHING if isinstance(step, Read) else None
+        try:
+            return self._run(self._connect(), step)
+        except _FAILURES as error:
+            return self._failed(step, error)
+
+    def _run(self, server: redis.Redis, step: CacheStep) -> Seen | None:
+        if isinstance(step, Read):
+            return self._seen(step.key, cast(dict[str, str], server.hgetall(step.key)))
+        if isinstance(step, Mark):
+            self._mark(keys=[step.key], args=_mark_arguments(step, self._deadline_ms))
+        else:
+            self._put(keys=[step.key], args=_put_arguments(step))
+            if step.fields is not None:
+                self.trust.written(step.key)
+        return None
+
+    def _connect(self) -> redis.Redis:
+        if self._redis is None or self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._redis = redis.Redis.from_url(
+                self._url,
+                **_options(self._settings),
+                retry=Retry(NoBackoff(), 1),
+                redis_connect_func=self._on_connect,
+            )
+            self._mark = self._redis.register_script(_MARK)
+            self._put = self._redis.register_script(_PUT)
+        return self._redis
+
+    def _on_connect(self, connection: Any) -> None:
+        connection.on_connect()
+        connection.send_command("TIME")
+        self.trust.connected(_redis_ms(connection.read_response()))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self._redis is not None and self._pid == os.getpid():
+            with contextlib.suppress(*_FAILURES):
+                self._redis.close()
+        self._redis = None
+
+
+class AsyncCache(_Shared):
+    """The awaiting cache. Connects at first use, and anew in another event loop or a forked child."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._home: tuple[int, asyncio.AbstractEventLoop] | None = None
+        self._redis: aioredis.Redis | None = None
+
+    async def run(self, step: CacheStep) -> Seen | None:
+        """Carries out a step; without Redis it comes to nothing."""
+        if self._skips(step):
+            return _NOTHING if isinstance(step, Read) else None
+        try:
+            return await self._run(self._connect(), step)
+        except _FAILURES as error:
+            return self._failed(step, error)
+
+    async def _run(self, server: aioredis.Redis, step: CacheStep) -> Seen | None:
+        if isinstance(step, Read):
+            return self._seen(step.key, await cast(Any, server.hgetall(step.key)))
+        if isinstance(step, Mark):
+            await self._mark(keys=[step.key], args=_mark_arguments(step, self._deadline_ms))
+        else:
+            await self._put(keys=[step.key], args=_put_arguments(step))
+            if step.fields is not None:
+                self.trust.written(step.key)
+        return None
+
+    def _connect(self) -> aioredis.Redis:
+        home = (os.getpid(), asyncio.get_running_loop())
+        if self._redis is None or self._home != home:
+            self._home = home
+            self._redis = aioredis.Redis.from_url(
+                self._url,
+                **_options(self._settings),
+                retry=aioredis.retry.Retry(NoBackoff(), 1),
+                redis_connect_func=self._on_connect,
+            )
+            self._mark = self._redis.register_script(_MARK)
+            self._put = self._redis.register_script(_PUT)
+        return self._redis
+
+    async def _on_connect(self, connection: Any) -> None:
+        await connection.on_connect()
+        await connection.send_command("TIME")
+        self.trust.connected(_redis_ms(await connection.read_response()))
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        if self._redis is not None and self._home == (os.getpid(), asyncio.get_running_loop()):
+            with contextlib.suppress(*_FAILURES):
+                await self._redis.aclose()
+        self._redis = None

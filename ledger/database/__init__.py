@@ -1,0 +1,6 @@
+"""Talking to PostgreSQL: steps of work, the drivers that carry them out, retries, errors."""
+
+from ledger.database.drivers import AsyncDatabase, Database
+from ledger.database.steps import Batch, Query, Rows
+
+__all__ = ["AsyncDatabase", "Batch", "Database", "Query", "Rows"]

@@ -1,0 +1,124 @@
+-- The book's row, locked until the transaction ends; created if this is its first fill. Locking must be a
+-- statement of its own: what is read in the same statement would be as old as the start of the wait.
+CREATE OR REPLACE FUNCTION trading.lock_book(p_account_id integer, p_bot_id text, p_category text,
+                                             p_symbol text, p_position_idx smallint) RETURNS trading.books
+LANGUAGE plpgsql AS $$
+DECLARE
+    b    trading.books;
+    coin record;
+BEGIN
+    LOOP
+        SELECT * INTO b FROM trading.books k
+         WHERE k.account_id = p_account_id AND k.bot_id = p_bot_id AND k.category = p_category
+           AND k.symbol = p_symbol AND k.position_idx = p_position_idx
+           FOR NO KEY UPDATE;
+        IF FOUND THEN
+            RETURN b;
+        END IF;
+        SELECT i.base_coin, i.quote_coin, i.settle_coin, i.multiplier INTO coin FROM trading.instruments i
+         WHERE i.account_id = p_account_id AND i.category = p_category AND i.symbol = p_symbol;
+        IF NOT FOUND THEN
+            SELECT c.base_coin, c.quote_coin, c.settle_coin, 1::numeric AS multiplier INTO coin
+              FROM trading.coins_of(p_category, p_symbol) c;
+        END IF;
+        INSERT INTO trading.books (account_id, bot_id, category, symbol, position_idx,
+                                   base_coin, quote_coin, settle_coin, multiplier)
+        VALUES (p_account_id, p_bot_id, p_category, p_symbol, p_position_idx,
+                coin.base_coin, coin.quote_coin, coin.settle_coin, coin.multiplier)
+        ON CONFLICT DO NOTHING;
+    END LOOP;
+END
+$$;
+
+-- Takes back a book that lock_book() has just created and that nothing was booked in.
+CREATE OR REPLACE FUNCTION trading.drop_empty_book(b trading.books) RETURNS void
+LANGUAGE sql AS $$
+    DELETE FROM trading.books k
+     WHERE k.account_id = b.account_id AND k.book_id = b.book_id AND k.book_seq = 0 AND k.cash_seq = 0
+$$;
+
+CREATE OR REPLACE FUNCTION trading.save_book(b trading.books) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE trading.books k
+       SET book_seq = b.book_seq, hash = b.hash, last_exec_time = b.last_exec_time, last_seq = b.last_seq,
+           last_exec_id = b.last_exec_id, side = b.side, size = b.size, cycle_id = b.cycle_id, opened = b.opened,
+           closed = b.closed, first_open_from = b.first_open_from, entries = b.entries,
+           first_entry_time = b.first_entry_time, last_entry_time = b.last_entry_time, open_cost = b.open_cost,
+           open_commission = b.open_commission, unpriced_qty = b.unpriced_qty, dust_qty = b.dust_qty,
+           trades = b.trades, realized_gross = b.realized_gross, realized_net = b.realized_net,
+           updated_at = clock_timestamp()
+     WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+END
+$$;
+
+-- To whom an execution belongs: the bot that its client order id names, else the bot that wrote the order,
+-- else the bot that brings it.
+CREATE OR REPLACE FUNCTION trading.owner_of(p_account_id integer, p_caller text, p_named_bot text,
+                                            p_category text, p_order_id text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_owner text;
+BEGIN
+    IF p_named_bot = p_caller THEN
+        RETURN p_caller;
+    END IF;
+    IF p_named_bot IS NOT NULL THEN
+        SELECT bot_id INTO v_owner FROM trading.bots WHERE account_id = p_account_id AND bot_id = p_named_bot;
+        IF FOUND THEN
+            RETURN v_owner;
+        END IF;
+    END IF;
+    IF p_order_id IS NOT NULL THEN
+        SELECT bot_id INTO v_owner FROM trading.orders
+         WHERE account_id = p_account_id AND category = p_category AND order_id = p_order_id
+           AND bot_id IS NOT NULL;
+        IF NOT FOUND THEN
+            SELECT bot_id INTO v_owner FROM trading.fills
+             WHERE account_id = p_account_id AND order_id = p_order_id AND category = p_category LIMIT 1;
+        END IF;
+    END IF;
+    RETURN coalesce(v_owner, p_caller);
+END
+$$;
+
+-- The currency in which a fill's `fee` is counted: as charged, except that a spot fee in the base coin is
+-- counted in quote at the fill's price.
+CREATE OR REPLACE FUNCTION trading.fee_asset(b trading.books, commission_asset text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN b.category = 'spot' AND commission_asset = b.base_coin THEN b.quote_coin
+                ELSE commission_asset END
+$$;
+
+-- Fills in what follows from the reported columns: commission_asset, signed_qty and fee.
+CREATE OR REPLACE FUNCTION trading.valued(b trading.books, f trading.fills) RETURNS trading.fills
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    qty numeric := f.exec_qty;
+BEGIN
+    f.commission_asset := coalesce(f.commission_asset, b.settle_coin);
+    f.fee := f.commission;
+    IF b.category = 'spot' AND f.commission_asset = b.base_coin AND f.commission <> 0 THEN
+        f.fee := coalesce(f.commission * f.exec_price, 0);
+        IF f.side = 'Buy' THEN  -- the fee never arrives, so the lot is shorter at the same cost
+            qty := qty - f.commission;
+            IF qty <= 0 THEN
+                RAISE EXCEPTION USING ERRCODE = 'FL004',
+                    MESSAGE = format('commission %s %s leaves nothing of the quantity %s', f.commission,
+                                     f.commission_asset, f.exec_qty),
+                    DETAIL = json_build_object('field', 'commission', 'value', f.commission::text,
+                                               'rule', 'less than exec_qty when charged in the base coin');
+            END IF;
+        END IF;
+    END IF;
+    f.signed_qty := CASE f.side WHEN 'Buy' THEN qty ELSE -qty END;
+    RETURN f;
+END
+$$;
+
+-- What a fill adds to the book's dust: a base-coin fee of a spot sell comes out of the wallet, not of a lot.
+CREATE OR REPLACE FUNCTION trading.dust_of(b trading.books, f trading.fills) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN b.category = 'spot' AND f.side = 'Sell' AND f.commission_asset = b.base_coin
+                THEN -f.commission ELSE 0 END
+$$;

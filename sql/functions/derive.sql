@@ -1,0 +1,123 @@
+-- The set-based route: lots and trades of a book from its journal, by running sums alone.
+--
+-- With the signed position before each fill known, a fill closes min(|qty|, |position|) if it is against the
+-- position and opens the rest. All that is opened lies on one axis of quantity, all that is closed on
+-- another, and the n-th unit closed is the n-th unit opened: trades are the overlaps of the two axes.
+
+-- The empty book.
+CREATE OR REPLACE FUNCTION trading.zero_checkpoint() RETURNS trading.checkpoint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ('-infinity', 0, '', 0, 0, 0, 0)::trading.checkpoint
+$$;
+
+-- The state in which each fill finds the book and what it does to it, in exchange order.
+CREATE OR REPLACE FUNCTION trading.derive_steps(p_account_id integer, p_book_id integer, p trading.checkpoint,
+                                                p_until timestamptz)
+RETURNS TABLE (n bigint, fill_id bigint, signed_qty numeric, pos_before numeric, close_qty numeric,
+               open_qty numeric, closed_to numeric, opened_to numeric, cycle_id bigint, open_to numeric)
+LANGUAGE sql STABLE AS $$
+    WITH journal AS (
+        SELECT f.fill_id, f.signed_qty, row_number() OVER o AS n, p.pos + sum(f.signed_qty) OVER o AS pos_after
+          FROM trading.fills f
+         WHERE f.account_id = p_account_id AND f.book_id = p_book_id
+           AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
+           AND (p_until IS NULL OR f.exec_time <= p_until)
+           AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                            WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
+        WINDOW o AS (ORDER BY f.exec_time, f.seq, f.exec_id ROWS UNBOUNDED PRECEDING)
+    ), netted AS (
+        SELECT j.*, j.pos_after - j.signed_qty AS pos_before,
+               CASE WHEN sign(j.pos_after - j.signed_qty) * sign(j.signed_qty) < 0
+                    THEN least(abs(j.signed_qty), abs(j.pos_after - j.signed_qty)) ELSE 0 END AS close_qty
+          FROM journal j
+    ), summed AS (
+        SELECT t.*, abs(t.signed_qty) - t.close_qty AS open_qty,
+               sum(t.close_qty) OVER o AS closed_to,
+               sum(abs(t.signed_qty) - t.close_qty) OVER o AS opened_to,
+               max(CASE WHEN abs(t.signed_qty) > t.close_qty AND (t.pos_before = 0 OR t.close_qty > 0)
+                        THEN t.n END) OVER o AS cycle_n
+          FROM netted t
+        WINDOW o AS (ORDER BY t.n ROWS UNBOUNDED PRECEDING)
+    )
+    SELECT s.n, s.fill_id, s.signed_qty, s.pos_before, s.close_qty, s.open_qty, s.closed_to, s.opened_to,
+           CASE WHEN s.cycle_n IS NULL THEN p.cycle_id ELSE first_value(s.fill_id) OVER c END,
+           CASE WHEN s.cycle_n IS NULL THEN p.opened + s.opened_to
+                ELSE s.opened_to - first_value(s.opened_to - s.open_qty) OVER c END
+      FROM summed s
+    WINDOW c AS (PARTITION BY s.cycle_n ORDER BY s.n)
+$$;
+
+CREATE OR REPLACE FUNCTION trading.derive_lots(b trading.books, p trading.checkpoint, p_until timestamptz)
+RETURNS SETOF trading.lots
+LANGUAGE sql STABLE AS $$
+    SELECT b.account_id, b.book_id, s.fill_id, s.cycle_id, f.exec_time, f.side, f.exec_price,
+           s.open_to - s.open_qty, s.open_to,
+           f.fee - trading.share(f.fee, 0, s.close_qty, abs(f.signed_qty)),
+           trading.fee_asset(b, f.commission_asset)
+      FROM trading.derive_steps(b.account_id, b.book_id, p, p_until) s
+      JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = s.fill_id
+     WHERE s.open_qty > 0
+$$;
+
+CREATE OR REPLACE FUNCTION trading.derive_trades(b trading.books, p trading.checkpoint)
+RETURNS SETOF trading.completed_trades
+LANGUAGE sql STABLE AS $$
+    WITH steps AS MATERIALIZED (
+        SELECT * FROM trading.derive_steps(b.account_id, b.book_id, p, NULL)
+    ), lot AS (  -- those open at the checkpoint first, then the new ones, on one axis; x: consumed before
+        SELECT l.fill_id, l.entry_price, l.entry_time, l.side, l.open_to - l.open_from AS qty, l.commission,
+               l.commission_asset, greatest(p.closed - l.open_from, 0) AS x, l.open_to - p.closed AS axis_to
+          FROM trading.lots l
+         WHERE l.account_id = b.account_id AND l.cycle_id = p.cycle_id AND l.open_to > p.closed
+           AND l.open_to <= p.opened
+           AND l.open_from - p.closed < (SELECT max(s.closed_to) FROM steps s)
+        UNION ALL
+        SELECT f.fill_id, f.exec_price, f.exec_time, f.side, s.open_qty,
+               f.fee - trading.share(f.fee, 0, s.close_qty, abs(f.signed_qty)),
+               trading.fee_asset(b, f.commission_asset), 0, abs(p.pos) + s.opened_to
+          FROM steps s JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = s.fill_id
+         WHERE s.open_qty > 0
+    ), numbered_lot AS MATERIALIZED (
+        SELECT l.*, row_number() OVER (ORDER BY axis_to) AS lot_n, axis_to - (qty - x) AS axis_from FROM lot l
+    ), closer AS MATERIALIZED (
+        SELECT s.fill_id, s.closed_to, s.close_qty, row_number() OVER (ORDER BY s.n) AS close_n
+          FROM steps s WHERE s.close_qty > 0
+    ), bound AS (  -- every end of a lot or of a close cuts the axis
+        SELECT at, bool_or(is_lot) AS ends_lot, bool_or(NOT is_lot) AS ends_close
+          FROM (SELECT axis_to AS at, true AS is_lot FROM numbered_lot
+                UNION ALL SELECT closed_to, false FROM closer) ends
+         WHERE at <= (SELECT max(closed_to) FROM closer)
+         GROUP BY at
+    ), piece AS MATERIALIZED (
+        SELECT coalesce(lag(at) OVER o, 0) AS a, at AS z,
+               1 + count(*) FILTER (WHERE ends_lot) OVER before AS lot_n,
+               1 + count(*) FILTER (WHERE ends_close) OVER before AS close_n
+          FROM bound
+        WINDOW o AS (ORDER BY at),
+               before AS (ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ), costed AS (
+        SELECT e.fill_id AS entry_fill_id, e.entry_price, e.entry_time, e.side, e.commission_asset AS entry_asset,
+               f.fill_id AS exit_fill_id, f.exec_price AS exit_price, f.exec_time AS exit_time, i.z - i.a AS qty,
+               trading.fee_asset(b, f.commission_asset) AS exit_asset,
+               trading.share(e.commission, e.x + i.a - e.axis_from, e.x + i.z - e.axis_from, e.qty) AS entry_fee,
+               trading.share(f.fee, i.a - c.closed_to + c.close_qty, i.z - c.closed_to + c.close_qty,
+                             abs(f.signed_qty)) AS exit_fee,
+               trading.gross_pnl(b.category, e.side, i.z - i.a, b.multiplier, e.entry_price, f.exec_price) AS gross,
+               f.close_reason, f.order_id, f.client_order_id, f.source
+          FROM piece i
+          JOIN numbered_lot e ON e.lot_n = i.lot_n
+          JOIN closer c ON c.close_n = i.close_n
+          JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = c.fill_id
+    ), result AS (
+        SELECT c.*, c.gross - CASE WHEN c.entry_asset = b.settle_coin THEN c.entry_fee ELSE 0 END
+                            - CASE WHEN c.exit_asset = b.settle_coin THEN c.exit_fee ELSE 0 END AS net
+          FROM costed c
+    )
+    SELECT b.account_id, b.book_id, r.entry_fill_id, r.exit_fill_id, r.entry_time, r.exit_time, b.position_idx,
+           b.bot_id, b.category, b.symbol, r.side, r.qty, r.entry_price, r.exit_price, r.gross, r.entry_fee,
+           r.exit_fee, r.net, trading.pnl_pct(b.category, r.net, r.qty, b.multiplier, r.entry_price), b.settle_coin,
+           r.entry_asset, r.exit_asset, extract(epoch FROM r.exit_time - r.entry_time),
+           trading.unknown_price_reason(r.entry_price, r.exit_price), g.close_reason, r.close_reason, g.order_id,
+           r.order_id, g.client_order_id, r.client_order_id, r.source
+      FROM result r JOIN trading.fills g ON g.account_id = b.account_id AND g.fill_id = r.entry_fill_id
+$$;

@@ -1,0 +1,78 @@
+-- The journal is append-only, for everyone, the owner included.
+CREATE OR REPLACE FUNCTION trading.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'FL006',
+        MESSAGE = format('%s on trading.%s refused: the journal is append-only', TG_OP, TG_TABLE_NAME),
+        HINT = 'what must no longer count gets a row in trading.fill_voids';
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.link(previous bytea, content text) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT sha256(previous || convert_to(content, 'UTF8'))
+$$;
+
+-- The canonical text of a journal row: every column but the hash, free of session settings (numbers without
+-- trailing zeros, times as microseconds since 1970, UTC), unambiguous by the quoting of row text.
+CREATE OR REPLACE FUNCTION trading.canonical(f trading.fills) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ROW(f.account_id, f.book_id, f.fill_id, f.book_seq,
+               trunc(extract(epoch FROM f.exec_time) * 1000000), f.seq,
+               trunc(extract(epoch FROM f.recorded_at) * 1000000), f.position_idx, f.is_maker, f.bot_id, f.category,
+               f.symbol, f.exec_id, f.order_id, f.client_order_id, f.side, f.exec_type, trim_scale(f.exec_price),
+               trim_scale(f.exec_qty), trim_scale(f.commission), f.commission_asset, f.close_reason, f.source,
+               trim_scale(f.signed_qty), trim_scale(f.fee))::text
+$$;
+
+CREATE OR REPLACE FUNCTION trading.canonical(v trading.fill_voids) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ROW(v.account_id, v.fill_id, v.book_id, v.book_seq, v.replaced_by, v.reason,
+               trunc(extract(epoch FROM v.recorded_at) * 1000000))::text
+$$;
+
+CREATE OR REPLACE FUNCTION trading.canonical(p trading.funding_payments) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ROW(p.account_id, p.book_id, p.cash_seq, p.bot_id, p.category, p.symbol, p.position_idx, p.exec_id,
+               p.exec_type, trunc(extract(epoch FROM p.exec_time) * 1000000), p.seq, trim_scale(p.amount), p.asset,
+               p.side, trim_scale(p.exec_qty), trim_scale(p.exec_price), p.order_id, p.source,
+               trunc(extract(epoch FROM p.recorded_at) * 1000000))::text
+$$;
+
+-- Adds a fill to its book's journal. NULL if the execution is there already.
+-- The caller holds the book's lock and takes over book_seq and hash.
+CREATE OR REPLACE FUNCTION trading.journal_fill(b trading.books, f trading.fills) RETURNS trading.fills
+LANGUAGE plpgsql AS $$
+BEGIN
+    f.book_seq := b.book_seq + 1;
+    f.fill_id := (b.book_id::bigint << 32) + f.book_seq;
+    f.recorded_at := clock_timestamp();
+    f.hash := trading.link(b.hash, trading.canonical(f));
+    INSERT INTO trading.fills VALUES (f.*) ON CONFLICT (account_id, category, exec_id) DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    RETURN f;
+END
+$$;
+
+-- Marks a fill as no longer counting. It takes the number of the fill that caused it, if that is the
+-- book's last one, else a number of its own. The caller holds the book's lock, takes over book_seq and hash, and rebuilds.
+CREATE OR REPLACE FUNCTION trading.journal_void(b trading.books, p_fill_id bigint, p_replaced_by bigint,
+                                                p_reason text, p_cause_fill_id bigint) RETURNS trading.fill_voids
+LANGUAGE plpgsql AS $$
+DECLARE
+    v trading.fill_voids;
+BEGIN
+    v.account_id := b.account_id;
+    v.fill_id := p_fill_id;
+    v.book_id := b.book_id;
+    v.replaced_by := p_replaced_by;
+    v.reason := p_reason;
+    v.recorded_at := clock_timestamp();
+    v.book_seq := CASE WHEN (b.book_id::bigint << 32) + b.book_seq = p_cause_fill_id THEN b.book_seq
+                       ELSE b.book_seq + 1 END;
+    v.hash := trading.link(b.hash, trading.canonical(v));
+    INSERT INTO trading.fill_voids VALUES (v.*);
+    RETURN v;
+END
+$$;

@@ -1,0 +1,43 @@
+-- The position at a moment, replayed from the journal since the last point before it where one cycle began.
+CREATE OR REPLACE FUNCTION trading.position_as_of(p_account_id integer, p_bot_id text, p_category text,
+                                                  p_symbol text, p_position_idx smallint, p_at timestamptz)
+RETURNS json
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+DECLARE
+    b     trading.books;
+    p     trading.checkpoint;
+    step  record;
+BEGIN
+    SELECT * INTO b FROM trading.books k
+     WHERE k.account_id = p_account_id AND k.bot_id = p_bot_id AND k.category = p_category
+       AND k.symbol = p_symbol AND k.position_idx = p_position_idx;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    p := trading.checkpoint_before(b, p_at, 0, '');
+    SELECT s.pos_before + s.signed_qty AS pos, s.cycle_id, s.open_to AS opened INTO step
+      FROM trading.derive_steps(b.account_id, b.book_id, p, p_at) s ORDER BY s.n DESC LIMIT 1;
+    IF NOT FOUND THEN
+        SELECT p.pos, p.cycle_id, p.opened INTO step;
+    END IF;
+    b.size := abs(step.pos);
+    b.side := CASE sign(step.pos) WHEN 1 THEN 'Buy' WHEN -1 THEN 'Sell' ELSE 'None' END;
+    b.cycle_id := step.cycle_id;
+    b.opened := step.opened;
+    b.closed := step.opened - b.size;
+    -- Lots never change once they are opened: those on this part of the axis are as they were then.
+    b := trading.with_open_lots(b);
+    SELECT coalesce(sum(t.net_pnl), 0) INTO b.realized_net
+      FROM trading.fills f JOIN trading.completed_trades t
+        ON t.account_id = f.account_id AND t.exit_fill_id = f.fill_id
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id AND f.exec_time <= p_at;
+    SELECT coalesce(sum(trading.dust_of(b, f)), 0), max(f.book_seq) INTO b.dust_qty, b.book_seq
+      FROM trading.fills f
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id AND f.exec_time <= p_at
+       AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                        WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id);
+    b.book_seq := coalesce(b.book_seq, 0);
+    b.updated_at := p_at;
+    RETURN trading.position_of(b);
+END
+$$;

@@ -1,0 +1,231 @@
+-- The last point before an execution from which the book can be derived again: just after the fill that
+-- began a cycle, where exactly one lot is open.
+CREATE OR REPLACE FUNCTION trading.checkpoint_before(b trading.books, p_exec_time timestamptz, p_seq bigint,
+                                                     p_exec_id text) RETURNS trading.checkpoint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    p trading.checkpoint;
+BEGIN
+    SELECT f.exec_time, f.seq, f.exec_id, CASE l.side WHEN 'Buy' THEN l.open_to ELSE -l.open_to END,
+           l.cycle_id, l.open_to, 0
+      INTO p
+      FROM trading.fills f JOIN trading.lots l ON l.account_id = f.account_id AND l.fill_id = f.fill_id
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+       AND (f.exec_time, f.seq, f.exec_id) < (p_exec_time, p_seq, p_exec_id)
+       AND l.cycle_id = l.fill_id
+       AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                        WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
+     ORDER BY f.exec_time DESC, f.seq DESC, f.exec_id DESC
+     LIMIT 1;
+    RETURN CASE WHEN FOUND THEN p ELSE trading.zero_checkpoint() END;
+END
+$$;
+
+-- Derives again what follows a checkpoint and writes only the rows that differ. The caller holds the book's
+-- lock; the book is saved.
+CREATE OR REPLACE FUNCTION trading.rebuild_from(b trading.books, p trading.checkpoint, p_reason text,
+                                                p_cause_fill_id bigint) RETURNS trading.books
+LANGUAGE plpgsql AS $$
+DECLARE
+    log trading.book_rebuilds;
+    old record;
+    now record;
+BEGIN
+    SELECT count(t.exit_fill_id) AS trades, coalesce(sum(t.net_pnl), 0) AS net, coalesce(sum(t.gross_pnl), 0) AS gross
+      INTO old FROM trading.trades_after(b, p) t;
+    PERFORM trading.require_hedge_journal(b, p);
+    SELECT w.written, w.removed INTO log.lots_written, log.lots_removed FROM trading.replace_lots(b, p) w;
+    SELECT w.written, w.removed INTO log.trades_written, log.trades_removed FROM trading.replace_trades(b, p) w;
+    SELECT count(t.exit_fill_id) AS trades, coalesce(sum(t.net_pnl), 0) AS net, coalesce(sum(t.gross_pnl), 0) AS gross
+      INTO now FROM trading.trades_after(b, p) t;
+    log.trades_before := b.trades;
+    log.net_pnl_before := b.realized_net;
+    b.trades := b.trades - old.trades + now.trades;
+    b.realized_net := b.realized_net - old.net + now.net;
+    b.realized_gross := b.realized_gross - old.gross + now.gross;
+    b := trading.position_after(b, p);
+    PERFORM trading.save_book(b);
+    INSERT INTO trading.book_rebuilds (account_id, book_id, book_seq, reason, cause_fill_id, from_time, fills,
+        lots_written, lots_removed, trades_written, trades_removed, trades_before, trades_after,
+        net_pnl_before, net_pnl_after)
+    VALUES (b.account_id, b.book_id, b.book_seq, p_reason, p_cause_fill_id, p.exec_time,
+        (SELECT count(*) FROM trading.derive_steps(b.account_id, b.book_id, p, NULL)),
+        log.lots_written, log.lots_removed, log.trades_written, log.trades_removed, log.trades_before, b.trades,
+        log.net_pnl_before, b.realized_net);
+    RETURN b;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.trades_after(b trading.books, p trading.checkpoint)
+RETURNS SETOF trading.completed_trades
+LANGUAGE sql STABLE AS $$
+    SELECT t.*
+      FROM trading.fills f JOIN trading.completed_trades t
+        ON t.account_id = f.account_id AND t.exit_fill_id = f.fill_id
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+       AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
+$$;
+
+CREATE OR REPLACE FUNCTION trading.replace_lots(b trading.books, p trading.checkpoint,
+                                                OUT written bigint, OUT removed bigint)
+LANGUAGE sql AS $$
+    WITH fresh AS MATERIALIZED (
+        SELECT * FROM trading.derive_lots(b, p, NULL)
+    ), gone AS (
+        DELETE FROM trading.lots l USING trading.fills f
+         WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+           AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
+           AND l.account_id = f.account_id AND l.fill_id = f.fill_id
+           AND NOT EXISTS (SELECT FROM fresh n WHERE n.fill_id = l.fill_id)
+        RETURNING 1
+    ), put AS (
+        INSERT INTO trading.lots AS l SELECT * FROM fresh
+        ON CONFLICT (account_id, fill_id) DO UPDATE
+           SET (book_id, cycle_id, entry_time, side, entry_price, open_from, open_to, commission, commission_asset)
+             = ROW(excluded.book_id, excluded.cycle_id, excluded.entry_time, excluded.side, excluded.entry_price,
+                   excluded.open_from, excluded.open_to, excluded.commission, excluded.commission_asset)
+         WHERE l.* IS DISTINCT FROM excluded.*
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM gone)
+$$;
+
+CREATE OR REPLACE FUNCTION trading.replace_trades(b trading.books, p trading.checkpoint,
+                                                  OUT written bigint, OUT removed bigint)
+LANGUAGE sql AS $$
+    WITH fresh AS MATERIALIZED (
+        SELECT * FROM trading.derive_trades(b, p)
+    ), gone AS (
+        DELETE FROM trading.completed_trades t USING trading.fills f
+         WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+           AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
+           AND t.account_id = f.account_id AND t.exit_fill_id = f.fill_id
+           AND NOT EXISTS (SELECT FROM fresh n
+                            WHERE n.exit_fill_id = t.exit_fill_id AND n.entry_fill_id = t.entry_fill_id)
+        RETURNING 1
+    ), put AS (
+        INSERT INTO trading.completed_trades AS t SELECT * FROM fresh
+        ON CONFLICT (account_id, exit_fill_id, entry_fill_id) DO UPDATE
+           SET (book_id, entry_time, exit_time, position_idx, bot_id, category, symbol, side, quantity,
+               entry_price, exit_price, gross_pnl, entry_commission, exit_commission,
+               net_pnl, pnl_pct, settle_coin, entry_commission_asset,
+               exit_commission_asset, holding_seconds, pnl_reason, entry_reason,
+               exit_reason, entry_order_id, exit_order_id, entry_client_order_id,
+               exit_client_order_id, source)
+             = ROW(excluded.book_id, excluded.entry_time, excluded.exit_time, excluded.position_idx,
+                   excluded.bot_id, excluded.category, excluded.symbol, excluded.side,
+                   excluded.quantity, excluded.entry_price, excluded.exit_price,
+                   excluded.gross_pnl, excluded.entry_commission,
+                   excluded.exit_commission, excluded.net_pnl, excluded.pnl_pct,
+                   excluded.settle_coin, excluded.entry_commission_asset,
+                   excluded.exit_commission_asset, excluded.holding_seconds,
+                   excluded.pnl_reason, excluded.entry_reason, excluded.exit_reason,
+                   excluded.entry_order_id, excluded.exit_order_id,
+                   excluded.entry_client_order_id, excluded.exit_client_order_id,
+                   excluded.source)
+         WHERE t.* IS DISTINCT FROM excluded.*
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM gone)
+$$;
+
+-- Refuses a journal in which a hedge leg is closed further than it was open.
+CREATE OR REPLACE FUNCTION trading.require_hedge_journal(b trading.books, p trading.checkpoint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    bad record;
+BEGIN
+    IF b.position_idx = 0 THEN
+        RETURN;
+    END IF;
+    SELECT abs(s.signed_qty) AS need, s.close_qty AS have, f.side INTO bad
+      FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s
+      JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = s.fill_id
+     WHERE s.open_qty > 0 AND f.side <> CASE b.position_idx WHEN 1 THEN 'Buy' ELSE 'Sell' END
+     ORDER BY s.n LIMIT 1;
+    IF FOUND THEN
+        PERFORM trading.require_hedge_rule(b, bad.side, bad.need, bad.have);
+    END IF;
+END
+$$;
+
+-- The book's open position after the journal that follows a checkpoint, its lots being written already.
+CREATE OR REPLACE FUNCTION trading.position_after(b trading.books, p trading.checkpoint) RETURNS trading.books
+LANGUAGE plpgsql AS $$
+DECLARE
+    step  record;
+    opens record;
+BEGIN
+    SELECT f.exec_time, f.seq, f.exec_id, s.pos_before + s.signed_qty AS pos, s.cycle_id, s.open_to AS opened
+      INTO step
+      FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s
+      JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = s.fill_id
+     ORDER BY s.n DESC LIMIT 1;
+    IF NOT FOUND THEN
+        SELECT p.exec_time, p.seq, p.exec_id, p.pos, p.cycle_id, p.opened INTO step;
+    END IF;
+    b.last_exec_time := step.exec_time;
+    b.last_seq := step.seq;
+    b.last_exec_id := step.exec_id;
+    b.size := abs(step.pos);
+    b.side := CASE sign(step.pos) WHEN 1 THEN 'Buy' WHEN -1 THEN 'Sell' ELSE 'None' END;
+    b.cycle_id := step.cycle_id;
+    b.opened := step.opened;
+    b.closed := step.opened - b.size;
+    RETURN trading.with_open_lots(b);
+END
+$$;
+
+-- What a book says of its open lots, summed up from the lots on (b.closed, b.opened] of its cycle's axis.
+CREATE OR REPLACE FUNCTION trading.with_open_lots(b trading.books) RETURNS trading.books
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    opens record;
+BEGIN
+    SELECT count(*) AS entries, min(l.open_from) AS first_from, min(l.entry_time) AS first_time,
+           max(l.entry_time) AS last_time,
+           sum(trading.entry_value(b.category, l.open_to - l.open_from, l.entry_price)
+               - trading.entry_value(b.category, greatest(b.closed - l.open_from, 0), l.entry_price)) AS cost,
+           sum(l.commission - trading.share(l.commission, 0, greatest(b.closed - l.open_from, 0),
+                                            l.open_to - l.open_from))
+               FILTER (WHERE l.commission_asset = b.settle_coin) AS commission,
+           sum(l.open_to - greatest(b.closed, l.open_from)) FILTER (WHERE l.entry_price IS NULL) AS unpriced
+      INTO opens
+      FROM trading.lots l
+     WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id
+       AND l.open_to > b.closed AND l.open_to <= b.opened;
+    b.entries := opens.entries;
+    b.first_open_from := coalesce(opens.first_from, b.opened);
+    b.first_entry_time := opens.first_time;
+    b.last_entry_time := opens.last_time;
+    b.open_cost := coalesce(opens.cost, 0);
+    b.open_commission := coalesce(opens.commission, 0);
+    b.unpriced_qty := coalesce(opens.unpriced, 0);
+    RETURN b;
+END
+$$;
+
+-- Derives a whole book again, for `fifoledger rebuild`. Returns how many rows differed.
+CREATE OR REPLACE FUNCTION trading.rebuild_book(p_account_id integer, p_book_id integer) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    b      trading.books;
+    result bigint;
+BEGIN
+    SELECT * INTO b FROM trading.books WHERE account_id = p_account_id AND book_id = p_book_id
+       FOR NO KEY UPDATE;
+    PERFORM trading.require_bot(b.account_id, b.bot_id);
+    -- Rows of fills that no longer exist, or that nothing derives, would survive a comparison by fill.
+    DELETE FROM trading.completed_trades t WHERE t.account_id = p_account_id AND t.book_id = p_book_id
+       AND NOT EXISTS (SELECT FROM trading.fills f WHERE f.account_id = t.account_id AND f.fill_id = t.exit_fill_id
+                          AND f.book_id = t.book_id);
+    SELECT count(*), coalesce(sum(net_pnl), 0), coalesce(sum(gross_pnl), 0)
+      INTO b.trades, b.realized_net, b.realized_gross
+      FROM trading.trades_after(b, trading.zero_checkpoint());
+    PERFORM trading.rebuild_from(b, trading.zero_checkpoint(), 'requested', NULL);
+    SELECT lots_written + lots_removed + trades_written + trades_removed INTO result
+      FROM trading.book_rebuilds WHERE account_id = p_account_id AND book_id = p_book_id
+     ORDER BY rebuild_seq DESC LIMIT 1;
+    RETURN result;
+END
+$$;

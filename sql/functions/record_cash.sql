@@ -1,0 +1,75 @@
+-- Books funding, settlement and other cash of a book. Lots are never touched.
+CREATE OR REPLACE FUNCTION trading.record_cash(
+    p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
+    p_side text, p_exec_price numeric, p_exec_qty numeric, p_exec_time timestamptz, p_exec_id text,
+    p_order_id text, p_amount numeric, p_asset text, p_seq bigint, p_exec_type text, p_source text) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    b trading.books;
+    p trading.funding_payments;
+BEGIN
+    p.bot_id := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, p_order_id);
+    PERFORM trading.require_bot(p_account_id, p.bot_id);
+    b := trading.lock_book(p_account_id, p.bot_id, p_category, p_symbol, p_position_idx);
+    p.account_id := p_account_id;
+    p.book_id := b.book_id;
+    p.cash_seq := b.cash_seq + 1;
+    p.category := p_category;
+    p.symbol := p_symbol;
+    p.position_idx := p_position_idx;
+    p.exec_id := p_exec_id;
+    p.exec_type := p_exec_type;
+    p.exec_time := p_exec_time;
+    p.seq := coalesce(p_seq, 0);
+    p.amount := p_amount;
+    p.asset := coalesce(p_asset, b.settle_coin);
+    p.side := p_side;
+    p.exec_qty := p_exec_qty;
+    p.exec_price := p_exec_price;
+    p.order_id := p_order_id;
+    p.source := p_source;
+    p.recorded_at := clock_timestamp();
+    p.hash := trading.link(b.cash_hash, trading.canonical(p));
+    INSERT INTO trading.funding_payments VALUES (p.*) ON CONFLICT (account_id, category, exec_id) DO NOTHING;
+    IF NOT FOUND THEN
+        PERFORM trading.drop_empty_book(b);
+        RETURN trading.known_cash(p);
+    END IF;
+    UPDATE trading.books k SET cash_seq = p.cash_seq, cash_hash = p.hash, updated_at = clock_timestamp()
+     WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+    RETURN trading.cash_result(b, false);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.known_cash(p trading.funding_payments) RETURNS json
+LANGUAGE plpgsql AS $$
+DECLARE
+    k       trading.funding_payments;
+    b       trading.books;
+    differs json;
+BEGIN
+    SELECT * INTO k FROM trading.funding_payments s
+     WHERE s.account_id = p.account_id AND s.category = p.category AND s.exec_id = p.exec_id;
+    SELECT json_object_agg(c.field, json_build_object('stored', c.stored, 'given', c.given)) INTO differs
+      FROM (VALUES
+        ('symbol', k.symbol, p.symbol), ('exec_type', k.exec_type, p.exec_type),
+        ('commission', trim_scale(k.amount)::text, trim_scale(p.amount)::text),
+        ('commission_asset', k.asset, p.asset), ('exec_time', k.exec_time::text, p.exec_time::text),
+        ('exec_qty', trim_scale(k.exec_qty)::text, trim_scale(p.exec_qty)::text)
+      ) AS c (field, stored, given)
+     WHERE c.stored <> c.given;
+    IF differs IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'FL001',
+            MESSAGE = format('execution %s is in the ledger with another payload', p.exec_id),
+            DETAIL = json_build_object('exec_id', p.exec_id, 'fields', differs);
+    END IF;
+    SELECT * INTO b FROM trading.books s WHERE s.account_id = k.account_id AND s.book_id = k.book_id;
+    RETURN trading.cash_result(b, true);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.cash_result(b trading.books, p_duplicate boolean) RETURNS json
+LANGUAGE sql STABLE AS $$
+    SELECT json_build_object('fill_id', NULL, 'duplicate', p_duplicate, 'entry', NULL,
+                             'completed_trades', '[]'::json, 'position', trading.position_of(b))
+$$;

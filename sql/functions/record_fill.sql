@@ -1,0 +1,139 @@
+-- Journals one execution and applies it, in one call. The answer: fill id, whether it was there already, the
+-- lot it opened, the trades it completed, the position. Nothing is written when it raises.
+CREATE OR REPLACE FUNCTION trading.record_fill(
+    p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
+    p_side text, p_exec_price numeric, p_exec_qty numeric, p_exec_time timestamptz, p_exec_id text,
+    p_order_id text, p_client_order_id text, p_commission numeric, p_commission_asset text,
+    p_close_reason text, p_seq bigint, p_is_maker boolean, p_exec_type text, p_source text,
+    p_reduce_only boolean DEFAULT false) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    b     trading.books;
+    f     trading.fills;
+    done  trading.fills;
+    owner text := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, p_order_id);
+BEGIN
+    PERFORM trading.require_bot(p_account_id, owner);
+    b := trading.lock_book(p_account_id, owner, p_category, p_symbol, p_position_idx);
+    f.account_id := p_account_id;
+    f.book_id := b.book_id;
+    f.bot_id := owner;
+    f.category := p_category;
+    f.symbol := p_symbol;
+    f.position_idx := p_position_idx;
+    f.side := p_side;
+    f.exec_price := p_exec_price;
+    f.exec_qty := p_exec_qty;
+    f.exec_time := coalesce(p_exec_time, clock_timestamp());
+    f.exec_id := coalesce(p_exec_id, 'order:' || p_order_id);
+    f.order_id := p_order_id;
+    f.client_order_id := p_client_order_id;
+    f.commission := p_commission;
+    f.commission_asset := p_commission_asset;
+    f.close_reason := p_close_reason;
+    f.seq := coalesce(p_seq, 0);
+    f.is_maker := p_is_maker;
+    f.exec_type := p_exec_type;
+    f.source := p_source;
+    f := trading.valued(b, f);
+    done := trading.journal_fill(b, f);
+    IF done IS NULL THEN
+        PERFORM trading.drop_empty_book(b);
+        RETURN trading.known_fill(f, p_exec_time IS NOT NULL, p_seq IS NOT NULL, p_commission_asset IS NOT NULL);
+    END IF;
+    b.dust_qty := b.dust_qty + trading.dust_of(b, done);
+    b.book_seq := done.book_seq;
+    b.hash := done.hash;
+    IF p_order_id IS NOT NULL AND trading.is_order_mixed(done) THEN
+        b := trading.settle_order(b, done);
+    ELSIF (done.exec_time, done.seq, done.exec_id) < (b.last_exec_time, b.last_seq, b.last_exec_id) THEN
+        b := trading.rebuild_from(b, trading.checkpoint_before(b, done.exec_time, done.seq, done.exec_id),
+                                  'late fill', done.fill_id);
+    ELSE
+        b := trading.apply_fill(b, done);
+        PERFORM trading.save_book(b);
+    END IF;
+    IF p_reduce_only THEN
+        PERFORM trading.require_reduced(b, done);
+    END IF;
+    RETURN trading.fill_result(b, done.fill_id, false);
+END
+$$;
+
+-- Refuses a fill that was to close and has opened something.
+CREATE OR REPLACE FUNCTION trading.require_reduced(b trading.books, f trading.fills) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    opened numeric;
+BEGIN
+    SELECT l.open_to - l.open_from INTO opened FROM trading.lots l
+     WHERE l.account_id = f.account_id AND l.fill_id = f.fill_id;
+    IF FOUND THEN
+        PERFORM trading.raise_insufficient(b, abs(f.signed_qty), abs(f.signed_qty) - opened,
+                                           'a close may not close more than is open');
+    END IF;
+END
+$$;
+
+-- The answer for an execution that is in the journal already, if it says the same; else the conflict. What
+-- the caller left out is not compared.
+CREATE OR REPLACE FUNCTION trading.known_fill(f trading.fills, with_time boolean, with_seq boolean, with_asset boolean)
+RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+    k       trading.fills;
+    b       trading.books;
+    differs json;
+BEGIN
+    SELECT * INTO k FROM trading.fills s
+     WHERE s.account_id = f.account_id AND s.category = f.category AND s.exec_id = f.exec_id;
+    SELECT json_object_agg(c.field, json_build_object('stored', c.stored, 'given', c.given)) INTO differs
+      FROM (VALUES
+        ('symbol', k.symbol, f.symbol, k.symbol <> f.symbol),
+        ('position_idx', k.position_idx::text, f.position_idx::text, k.position_idx <> f.position_idx),
+        ('side', k.side, f.side, k.side <> f.side),
+        ('exec_type', k.exec_type, f.exec_type, k.exec_type <> f.exec_type),
+        ('exec_price', k.exec_price::text, f.exec_price::text, k.exec_price IS DISTINCT FROM f.exec_price),
+        ('exec_qty', k.exec_qty::text, f.exec_qty::text, k.exec_qty <> f.exec_qty),
+        ('commission', k.commission::text, f.commission::text, k.commission <> f.commission),
+        ('exec_time', k.exec_time::text, f.exec_time::text, with_time AND k.exec_time <> f.exec_time),
+        ('seq', k.seq::text, f.seq::text, with_seq AND k.seq <> 0 AND k.seq <> f.seq),
+        ('commission_asset', k.commission_asset, f.commission_asset,
+         with_asset AND k.commission_asset <> f.commission_asset),
+        ('order_id', k.order_id, f.order_id, k.order_id <> f.order_id),
+        ('client_order_id', k.client_order_id, f.client_order_id, k.client_order_id <> f.client_order_id),
+        ('is_maker', k.is_maker::text, f.is_maker::text, k.is_maker <> f.is_maker)
+      ) AS c (field, stored, given, different)
+     WHERE c.different;
+    IF differs IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'FL001',
+            MESSAGE = format('execution %s is in the ledger with another payload', f.exec_id),
+            DETAIL = json_build_object('exec_id', f.exec_id, 'fill_id', k.fill_id, 'fields', differs);
+    END IF;
+    SELECT * INTO b FROM trading.books s WHERE s.account_id = k.account_id AND s.book_id = k.book_id;
+    RETURN trading.fill_result(b, k.fill_id, true);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.fill_result(b trading.books, p_fill_id bigint, p_duplicate boolean) RETURNS json
+LANGUAGE sql STABLE AS $$
+    SELECT json_build_object(
+        'fill_id', p_fill_id,
+        'duplicate', p_duplicate,
+        'entry', (SELECT row_to_json(e) FROM trading.position_entries e
+                   WHERE e.account_id = b.account_id AND e.entry_id = p_fill_id),
+        'completed_trades', (SELECT coalesce(json_agg(t ORDER BY t.entry_time, t.entry_fill_id), '[]')
+                               FROM trading.completed_trades t
+                              WHERE t.account_id = b.account_id AND t.exit_fill_id = p_fill_id),
+        'position', trading.position_of(b))
+$$;
+
+CREATE OR REPLACE FUNCTION trading.position_of(b trading.books) RETURNS json
+LANGUAGE sql STABLE AS $$
+    SELECT json_build_object(
+        'bot_id', b.bot_id, 'category', b.category, 'symbol', b.symbol, 'position_idx', b.position_idx,
+        'side', b.side, 'total_qty', b.size,
+        'avg_entry_price', trading.average_price(b.category, b.size, b.open_cost, b.unpriced_qty),
+        'entries', b.entries, 'first_entry_time', b.first_entry_time, 'last_entry_time', b.last_entry_time,
+        'cost', b.open_cost, 'open_commission', b.open_commission, 'realized_pnl', b.realized_net,
+        'dust_qty', b.dust_qty, 'settle_coin', b.settle_coin, 'book_seq', b.book_seq, 'updated_at', b.updated_at)
+$$;

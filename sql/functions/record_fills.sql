@@ -1,0 +1,196 @@
+-- Journals a batch of executions of one book in one transaction and applies them together, by the set-based
+-- route; what that cannot do (order-level fills, another bot's orders, cash) goes one by one. `p_fills` is a JSON list of objects with the columns of trading.fills as keys. The answer has
+-- one result for each, in the same order, and the position that the batch leaves.
+CREATE OR REPLACE FUNCTION trading.record_fills(
+    p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
+    p_fills json) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    b       trading.books;
+    owner   text := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL);
+    batch   trading.fills[];
+    fresh   trading.fills[];
+    single  boolean;
+BEGIN
+    PERFORM trading.require_bot(p_account_id, owner);
+    SELECT array_agg(i) INTO batch FROM json_populate_recordset(NULL::trading.fills, p_fills) i;
+    b := trading.lock_book(p_account_id, owner, p_category, p_symbol, p_position_idx);
+    -- Only under the lock is it known whether an order-level fill of these orders is there.
+    single := trading.needs_single_steps(p_account_id, owner, p_named_bot, p_category, batch);
+    IF single THEN
+        RETURN trading.record_one_by_one(b, p_bot_id, p_named_bot, batch);
+    END IF;
+    fresh := trading.journal_batch(b, batch);
+    IF fresh IS NOT NULL THEN
+        b := trading.apply_batch(b, fresh);
+    ELSE
+        PERFORM trading.drop_empty_book(b);
+    END IF;
+    RETURN trading.batch_result(b, batch, fresh);
+END
+$$;
+
+-- Order-level fills, executions that may replace one, cash, and fills of orders that another bot wrote.
+CREATE OR REPLACE FUNCTION trading.needs_single_steps(p_account_id integer, p_owner text, p_named_bot text,
+                                                      p_category text, batch trading.fills[]) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM unnest(batch) i
+         WHERE i.exec_id IS NULL OR trading.is_order_level(i.exec_id) OR trading.is_cash(i.exec_type))
+        OR EXISTS (
+        SELECT FROM unnest(batch) i
+          JOIN trading.fills f ON f.account_id = p_account_id AND f.order_id = i.order_id AND f.category = p_category
+         WHERE trading.is_order_level(f.exec_id) OR (p_named_bot IS NULL AND f.bot_id <> p_owner))
+        OR (p_named_bot IS NULL AND EXISTS (
+        SELECT FROM unnest(batch) i
+          JOIN trading.orders o ON o.account_id = p_account_id AND o.category = p_category AND o.order_id = i.order_id
+         WHERE o.bot_id <> p_owner))
+$$;
+
+-- Executions that move cash and no position. SessionSettlePnL: USDC session settlement.
+-- https://bybit-exchange.github.io/docs/v5/enum#exectype
+CREATE OR REPLACE FUNCTION trading.is_cash(exec_type text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT exec_type IN ('Funding', 'SessionSettlePnL') $$;
+
+-- In exchange order, whatever the order of the batch: a hedge leg must not be closed before it is opened.
+CREATE OR REPLACE FUNCTION trading.record_one_by_one(b trading.books, p_bot_id text, p_named_bot text,
+                                                     batch trading.fills[]) RETURNS json
+LANGUAGE plpgsql AS $$
+DECLARE
+    i       record;
+    results json[] := array_fill(NULL::json, ARRAY[cardinality(batch)]);
+BEGIN
+    FOR i IN SELECT * FROM unnest(batch) WITH ORDINALITY u
+              ORDER BY u.exec_time, coalesce(u.seq, 0), coalesce(u.exec_id, ''), u.ordinality
+    LOOP
+        IF trading.is_cash(i.exec_type) THEN
+            results[i.ordinality] := trading.record_cash(
+                b.account_id, p_bot_id, p_named_bot, b.category, b.symbol, b.position_idx, i.side, i.exec_price,
+                i.exec_qty, i.exec_time, i.exec_id, i.order_id, i.commission, i.commission_asset, i.seq, i.exec_type,
+                i.source);
+        ELSE
+            results[i.ordinality] := trading.record_fill(
+                b.account_id, p_bot_id, p_named_bot, b.category, b.symbol, b.position_idx, i.side, i.exec_price,
+                i.exec_qty, i.exec_time, i.exec_id, i.order_id, i.client_order_id, i.commission, i.commission_asset,
+                i.close_reason, i.seq, i.is_maker, i.exec_type, i.source);
+        END IF;
+    END LOOP;
+    PERFORM trading.drop_empty_book(b);
+    SELECT * INTO b FROM trading.books k WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+    RETURN json_build_object('position', trading.position_of(b), 'results', array_to_json(results));
+END
+$$;
+
+-- Adds those executions of a batch that the journal lacks, in exchange order. NULL if it has them all.
+CREATE OR REPLACE FUNCTION trading.journal_batch(b trading.books, batch trading.fills[]) RETURNS trading.fills[]
+LANGUAGE plpgsql AS $$
+DECLARE
+    f     trading.fills;
+    fresh trading.fills[];
+    added bigint;
+BEGIN
+    FOR f IN
+        SELECT u.* FROM (
+            SELECT DISTINCT ON (i.exec_id) i.* FROM unnest(batch) WITH ORDINALITY i
+             WHERE NOT EXISTS (SELECT FROM trading.fills k WHERE k.account_id = b.account_id
+                                  AND k.category = b.category AND k.exec_id = i.exec_id)
+             ORDER BY i.exec_id, i.ordinality) u
+         ORDER BY u.exec_time, coalesce(u.seq, 0), u.exec_id
+    LOOP
+        f := trading.valued(b, trading.identified(b, f));
+        b.book_seq := b.book_seq + 1;
+        f.book_seq := b.book_seq;
+        f.fill_id := (b.book_id::bigint << 32) + b.book_seq;
+        f.recorded_at := clock_timestamp();
+        f.hash := trading.link(b.hash, trading.canonical(f));
+        b.hash := f.hash;
+        fresh := fresh || f;
+    END LOOP;
+    INSERT INTO trading.fills SELECT u.* FROM unnest(fresh) u
+    ON CONFLICT (account_id, category, exec_id) DO NOTHING;
+    GET DIAGNOSTICS added = ROW_COUNT;
+    IF added < coalesce(cardinality(fresh), 0) THEN
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure',
+            MESSAGE = 'an execution of the batch was booked elsewhere at the same time; try again';
+    END IF;
+    RETURN fresh;
+END
+$$;
+
+-- Applies journaled fills, sorted in exchange order: after the book's last one from its present state, else
+-- by a rebuild. Saves the book.
+CREATE OR REPLACE FUNCTION trading.apply_batch(b trading.books, fresh trading.fills[]) RETURNS trading.books
+LANGUAGE plpgsql AS $$
+DECLARE
+    p      trading.checkpoint;
+    f      trading.fills := fresh[1];
+    traded record;
+BEGIN
+    b.book_seq := fresh[cardinality(fresh)].book_seq;
+    b.hash := fresh[cardinality(fresh)].hash;
+    b.dust_qty := b.dust_qty + (SELECT sum(trading.dust_of(b, u)) FROM unnest(fresh) u);
+    IF (f.exec_time, f.seq, f.exec_id) < (b.last_exec_time, b.last_seq, b.last_exec_id) THEN
+        RETURN trading.rebuild_from(b, trading.checkpoint_before(b, f.exec_time, f.seq, f.exec_id),
+                                    'late fills', f.fill_id);
+    END IF;
+    p := (b.last_exec_time, b.last_seq, b.last_exec_id,
+          CASE b.side WHEN 'Sell' THEN -b.size ELSE b.size END, b.cycle_id, b.opened, b.closed);
+    PERFORM trading.require_hedge_journal(b, p);
+    INSERT INTO trading.lots SELECT * FROM trading.derive_lots(b, p, NULL);
+    WITH written AS (
+        INSERT INTO trading.completed_trades SELECT * FROM trading.derive_trades(b, p)
+        RETURNING gross_pnl, net_pnl)
+    SELECT count(*) AS trades, sum(gross_pnl) AS gross, sum(net_pnl) AS net INTO traded FROM written;
+    b.trades := b.trades + traded.trades;
+    b.realized_gross := b.realized_gross + coalesce(traded.gross, 0);
+    b.realized_net := b.realized_net + coalesce(traded.net, 0);
+    b := trading.position_after(b, p);
+    PERFORM trading.save_book(b);
+    RETURN b;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.batch_result(b trading.books, batch trading.fills[], fresh trading.fills[])
+RETURNS json LANGUAGE sql AS $$
+    WITH input AS (
+        SELECT i.*, row_number() OVER (PARTITION BY i.exec_id ORDER BY i.ordinality) AS nth
+          FROM unnest(batch) WITH ORDINALITY i
+    ), entry AS MATERIALIZED (
+        SELECT e.* FROM unnest(fresh) u
+          JOIN trading.position_entries e ON e.account_id = u.account_id AND e.entry_id = u.fill_id
+    ), trade AS MATERIALIZED (
+        SELECT t.exit_fill_id, json_agg(t ORDER BY t.entry_time, t.entry_fill_id) AS trades
+          FROM unnest(fresh) u
+          JOIN trading.completed_trades t ON t.account_id = u.account_id AND t.exit_fill_id = u.fill_id
+         GROUP BY t.exit_fill_id
+    )
+    SELECT json_build_object(
+        'position', trading.position_of(b),
+        'results', (
+            SELECT json_agg(CASE WHEN u.fill_id IS NULL THEN
+                       trading.known_fill(
+                           trading.valued(b, trading.identified(b, batch[i.ordinality])), i.exec_time IS NOT NULL,
+                           i.seq IS NOT NULL, i.commission_asset IS NOT NULL)
+                   ELSE json_build_object('fill_id', u.fill_id, 'duplicate', false, 'entry', row_to_json(e),
+                                          'completed_trades', coalesce(t.trades, '[]'::json)) END
+                   ORDER BY i.ordinality)
+              FROM input i
+              LEFT JOIN unnest(fresh) u ON u.exec_id = i.exec_id AND i.nth = 1
+              LEFT JOIN entry e ON e.entry_id = u.fill_id
+              LEFT JOIN trade t ON t.exit_fill_id = u.fill_id))
+$$;
+
+-- The columns that a fill has from its book.
+CREATE OR REPLACE FUNCTION trading.identified(b trading.books, f trading.fills) RETURNS trading.fills
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    f.account_id := b.account_id;
+    f.book_id := b.book_id;
+    f.bot_id := b.bot_id;
+    f.category := b.category;
+    f.symbol := b.symbol;
+    f.position_idx := b.position_idx;
+    f.seq := coalesce(f.seq, 0);
+    RETURN f;
+END
+$$;

@@ -1,0 +1,176 @@
+-- Recomputes a book from its journal and compares. One row for each difference; none means proven.
+CREATE OR REPLACE FUNCTION trading.verify_book(p_account_id integer, p_book_id integer)
+RETURNS TABLE (subject text, item text, field text, stored text, derived text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    b trading.books;
+BEGIN
+    SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = p_book_id;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT 'book', p_book_id::text, 'book_id', NULL::text, 'a row'::text;
+        RETURN;
+    END IF;
+    IF NOT pg_has_role(session_user, 'ledger_reader', 'USAGE') THEN
+        PERFORM trading.require_bot(p_account_id, b.bot_id);
+    END IF;
+    RETURN QUERY SELECT * FROM trading.verify_journal(b);
+    RETURN QUERY SELECT * FROM trading.verify_cash(b);
+    RETURN QUERY SELECT * FROM trading.verify_lots(b);
+    RETURN QUERY SELECT * FROM trading.verify_trades(b);
+    RETURN QUERY SELECT * FROM trading.verify_state(b);
+    RETURN QUERY SELECT * FROM trading.verify_invariants(b);
+END
+$$;
+
+-- The hash chain over fills and voids, the gap-free numbers, and the columns computed at the border.
+CREATE OR REPLACE FUNCTION trading.verify_journal(b trading.books)
+RETURNS TABLE (subject text, item text, field text, stored text, derived text)
+LANGUAGE sql STABLE AS $$
+    WITH journal AS (
+        SELECT f.book_seq, 0 AS kind, f.recorded_at, f.fill_id, f.hash, trading.canonical(f) AS content,
+               'fill' AS subject
+          FROM trading.fills f WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+        UNION ALL
+        SELECT v.book_seq, 1, v.recorded_at, v.fill_id, v.hash, trading.canonical(v), 'void'
+          FROM trading.fill_voids v WHERE v.account_id = b.account_id AND v.book_id = b.book_id
+    ), chained AS (
+        SELECT j.*, lag(j.hash, 1, '\x'::bytea) OVER o AS previous, lag(j.book_seq, 1, 0::bigint) OVER o AS previous_seq
+          FROM journal j
+        WINDOW o AS (ORDER BY j.book_seq, j.kind, j.recorded_at, j.fill_id)
+    )
+    SELECT c.subject, c.fill_id::text, 'hash', encode(c.hash, 'hex'),
+           encode(trading.link(c.previous, c.content), 'hex')
+      FROM chained c WHERE c.hash <> trading.link(c.previous, c.content)
+    UNION ALL
+    SELECT c.subject, c.fill_id::text, 'book_seq', c.book_seq::text, (c.previous_seq + 1)::text
+      FROM chained c WHERE c.book_seq - c.previous_seq NOT IN (1, CASE c.subject WHEN 'void' THEN 0 ELSE 1 END)
+    UNION ALL
+    SELECT 'book', b.book_id::text, 'hash', encode(b.hash, 'hex'), encode(coalesce(h.hash, '\x'), 'hex')
+      FROM (SELECT 1) one LEFT JOIN LATERAL (
+            SELECT c.hash, c.book_seq FROM chained c ORDER BY c.book_seq DESC, c.kind DESC, c.recorded_at DESC,
+                   c.fill_id DESC LIMIT 1) h ON true
+     WHERE (b.hash, b.book_seq) IS DISTINCT FROM (coalesce(h.hash, '\x'), coalesce(h.book_seq, 0))
+    UNION ALL
+    SELECT 'fill', f.fill_id::text, d.field, d.stored, d.derived
+      FROM trading.fills f
+     CROSS JOIN LATERAL trading.valued(b, f) w
+     CROSS JOIN LATERAL (VALUES
+           ('signed_qty', f.signed_qty::text, w.signed_qty::text, f.signed_qty <> w.signed_qty),
+           ('fee', f.fee::text, w.fee::text, f.fee <> w.fee),
+           ('book', concat_ws(' ', f.bot_id, f.category, f.symbol, f.position_idx),
+                    concat_ws(' ', b.bot_id, b.category, b.symbol, b.position_idx),
+            (f.bot_id, f.category, f.symbol, f.position_idx) <> (b.bot_id, b.category, b.symbol, b.position_idx))
+          ) AS d (field, stored, derived, different)
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id AND d.different
+$$;
+
+CREATE OR REPLACE FUNCTION trading.verify_cash(b trading.books)
+RETURNS TABLE (subject text, item text, field text, stored text, derived text)
+LANGUAGE sql STABLE AS $$
+    WITH chained AS (
+        SELECT p.cash_seq, p.hash, row_number() OVER o AS n,
+               trading.link(lag(p.hash, 1, '\x'::bytea) OVER o, trading.canonical(p)) AS expected
+          FROM trading.funding_payments p
+         WHERE p.account_id = b.account_id AND p.book_id = b.book_id
+        WINDOW o AS (ORDER BY p.cash_seq)
+    )
+    SELECT 'cash', c.cash_seq::text, 'hash', encode(c.hash, 'hex'), encode(c.expected, 'hex')
+      FROM chained c WHERE c.hash <> c.expected
+    UNION ALL
+    SELECT 'cash', c.cash_seq::text, 'cash_seq', c.cash_seq::text, c.n::text FROM chained c WHERE c.cash_seq <> c.n
+    UNION ALL
+    SELECT 'book', b.book_id::text, 'cash_hash', encode(b.cash_hash, 'hex'), encode(h.hash, 'hex')
+      FROM (SELECT coalesce((SELECT c.hash FROM chained c ORDER BY c.cash_seq DESC LIMIT 1), '\x') AS hash,
+                   (SELECT count(*) FROM chained) AS n) h
+     WHERE (b.cash_hash, b.cash_seq) <> (h.hash, h.n)
+$$;
+
+-- The fields in which two rows differ. A row that is missing on one side differs in all of them.
+CREATE OR REPLACE FUNCTION trading.row_differences(p_subject text, p_item text, p_stored jsonb, p_derived jsonb)
+RETURNS TABLE (subject text, item text, field text, stored text, derived text)
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT p_subject, p_item, 'row', CASE WHEN p_stored IS NULL THEN 'missing' ELSE p_stored::text END,
+           CASE WHEN p_derived IS NULL THEN 'missing' ELSE p_derived::text END
+     WHERE p_stored IS NULL OR p_derived IS NULL
+    UNION ALL
+    SELECT p_subject, p_item, s.key, s.value, p_derived ->> s.key
+      FROM jsonb_each_text(p_stored) s
+     WHERE p_derived IS NOT NULL AND p_stored -> s.key IS DISTINCT FROM p_derived -> s.key
+$$;
+
+CREATE OR REPLACE FUNCTION trading.verify_lots(b trading.books)
+RETURNS TABLE (subject text, item text, field text, stored text, derived text)
+LANGUAGE sql STABLE AS $$
+    SELECT d.*
+      FROM (SELECT * FROM trading.lots l WHERE l.account_id = b.account_id AND l.book_id = b.book_id) l
+      FULL JOIN trading.derive_lots(b, trading.zero_checkpoint(), NULL) e ON e.fill_id = l.fill_id
+     CROSS JOIN LATERAL trading.row_differences('lot', coalesce(l.fill_id, e.fill_id)::text,
+           CASE WHEN l.fill_id IS NOT NULL THEN to_jsonb(l) END,
+           CASE WHEN e.fill_id IS NOT NULL THEN to_jsonb(e) END) d
+     WHERE l IS DISTINCT FROM e
+$$;
+
+CREATE OR REPLACE FUNCTION trading.verify_trades(b trading.books)
+RETURNS TABLE (subject text, item text, field text, stored text, derived text)
+LANGUAGE sql STABLE AS $$
+    SELECT d.*
+      FROM (SELECT * FROM trading.completed_trades t
+             WHERE t.account_id = b.account_id AND t.book_id = b.book_id) t
+      FULL JOIN trading.derive_trades(b, trading.zero_checkpoint()) e
+        ON e.exit_fill_id = t.exit_fill_id AND e.entry_fill_id = t.entry_fill_id
+     CROSS JOIN LATERAL trading.row_differences('trade',
+           format('%s/%s', coalesce(t.entry_fill_id, e.entry_fill_id), coalesce(t.exit_fill_id, e.exit_fill_id)),
+           CASE WHEN t.exit_fill_id IS NOT NULL THEN to_jsonb(t) END,
+           CASE WHEN e.exit_fill_id IS NOT NULL THEN to_jsonb(e) END) d
+     WHERE t IS DISTINCT FROM e
+$$;
+
+-- The running state in the book's row.
+CREATE OR REPLACE FUNCTION trading.verify_state(b trading.books)
+RETURNS TABLE (subject text, item text, field text, stored text, derived text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    e trading.books := trading.position_after(b, trading.zero_checkpoint());
+BEGIN
+    SELECT count(*), coalesce(sum(t.gross_pnl), 0), coalesce(sum(t.net_pnl), 0)
+      INTO e.trades, e.realized_gross, e.realized_net
+      FROM trading.derive_trades(b, trading.zero_checkpoint()) t;
+    SELECT coalesce(sum(trading.dust_of(b, f)), 0) INTO e.dust_qty FROM trading.fills f
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+       AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                        WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id);
+    RETURN QUERY SELECT d.* FROM trading.row_differences('book', b.book_id::text, to_jsonb(b), to_jsonb(e)) d;
+END
+$$;
+
+-- What must add up, by plain sums over the stored rows.
+CREATE OR REPLACE FUNCTION trading.verify_invariants(b trading.books)
+RETURNS TABLE (subject text, item text, field text, stored text, derived text)
+LANGUAGE sql STABLE AS $$
+    WITH counted AS (
+        SELECT f.* FROM trading.fills f
+         WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+           AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                            WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
+    ), entry AS (
+        SELECT e.* FROM trading.position_entries e WHERE e.account_id = b.account_id AND e.book_id = b.book_id
+    ), trade AS (
+        SELECT t.* FROM trading.completed_trades t WHERE t.account_id = b.account_id AND t.book_id = b.book_id
+    ), per_lot AS (
+        SELECT t.entry_fill_id, sum(t.quantity) AS qty FROM trade t GROUP BY t.entry_fill_id
+    )
+    SELECT 'invariant', b.book_id::text, i.field, i.stored::text, i.derived::text
+      FROM (VALUES
+        ('signed quantity of lots = of fills',
+         (SELECT coalesce(sum(CASE e.side WHEN 'Buy' THEN e.remaining_qty ELSE -e.remaining_qty END), 0) FROM entry e),
+         (SELECT coalesce(sum(c.signed_qty), 0) FROM counted c)),
+        ('commission on trades and open lots = on fills',
+         (SELECT coalesce(sum(t.entry_commission + t.exit_commission), 0) FROM trade t)
+         + (SELECT coalesce(sum(e.remaining_commission), 0) FROM entry e),
+         (SELECT coalesce(sum(c.fee), 0) FROM counted c)),
+        ('lots whose original - closed <> remaining', 
+         (SELECT count(*) FROM entry e LEFT JOIN per_lot p ON p.entry_fill_id = e.entry_id
+           WHERE e.original_qty - coalesce(p.qty, 0) <> e.remaining_qty OR e.remaining_qty < 0), 0)
+      ) AS i (field, stored, derived)
+     WHERE i.stored <> i.derived
+$$;

@@ -1,0 +1,1 @@
+SET LOCAL check_function_bodies = off

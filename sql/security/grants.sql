@@ -1,0 +1,18 @@
+-- Who may do what. ledger_owner owns everything; ledger_bot calls the functions below and reads its own bots;
+-- ledger_reader reads everything. Nobody but the functions writes a table.
+REVOKE ALL ON ALL TABLES IN SCHEMA trading FROM PUBLIC, ledger_bot, ledger_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA trading TO ledger_bot, ledger_reader;
+
+DO $$
+DECLARE
+    f regprocedure;
+BEGIN
+    FOR f IN SELECT p.oid FROM pg_proc p
+              WHERE p.pronamespace = 'trading'::regnamespace AND p.prosecdef LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO ledger_bot', f);
+    END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION trading.may_act_for(integer, text), trading.verify_book(integer, integer)
+    TO ledger_reader;
