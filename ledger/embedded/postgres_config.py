@@ -1,4 +1,5 @@
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from ledger.embedded.errors import EmbeddedStartError
@@ -40,13 +41,22 @@ def write_config(layout: Layout, profile: Profile) -> Path:
     settings |= {"unix_socket_directories": _quoted_name(layout.sockets), "hba_file": str(hba)}
     # initdb's own file first: it has found out what this machine's shared memory allows.
     lines = [f"include_if_exists = {_quoted(str(layout.postgres_data / 'postgresql.conf'))}"]
-    for name, value in settings.items():
-        if not _SETTING_NAME.fullmatch(name):
-            raise EmbeddedStartError(f"{name!r} is not the name of a PostgreSQL setting")
-        lines.append(f"{name} = {_quoted(value)}")
+    lines += setting_lines(settings)
     path = layout.place / "postgresql.conf"
     write_atomic(path, "\n".join(lines) + "\n", account=layout.account)
     return path
+
+
+def setting_lines(settings: Mapping[str, str]) -> list[str]:
+    """Settings as lines of `postgresql.conf`.
+
+    Raises:
+        EmbeddedStartError: a setting has an impossible name or value.
+    """
+    for name in settings:
+        if not _SETTING_NAME.fullmatch(name):
+            raise EmbeddedStartError(f"{name!r} is not the name of a PostgreSQL setting")
+    return [f"{name} = {_quoted(value)}" for name, value in settings.items()]
 
 
 def _quoted_name(path: Path) -> str:

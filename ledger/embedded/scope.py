@@ -11,6 +11,7 @@ from typing import Any
 from ledger.embedded.errors import EmbeddedStartError, EmbeddedUnavailableError, EmbeddedVersionError
 from ledger.embedded.lifecycle import dispose
 from ledger.embedded.model import Profile, Servers
+from ledger.embedded.postgres_config import setting_lines
 
 _ERRORS = {kind.code: kind for kind in (EmbeddedStartError, EmbeddedUnavailableError, EmbeddedVersionError)}
 _END_SECONDS = 120
@@ -19,6 +20,7 @@ _END_SECONDS = 120
 @contextmanager
 def scope(home: Path | None, profile: Profile) -> Iterator[Servers]:
     """Run temporary servers under a supervisor process for the length of a `with` block."""
+    setting_lines(profile.settings)  # refused here, before anything is started
     owner = os.getpid()
     supervisor = _spawn()
     try:

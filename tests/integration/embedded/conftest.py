@@ -71,9 +71,7 @@ def ordinary_user() -> Iterator[User]:
         copy = directory / "python"
         library = f"python{sys.version_info.major}.{sys.version_info.minor}"
         skip = shutil.ignore_patterns("site-packages", "test", "__pycache__", "config-*")
-        shutil.copytree(
-            Path(sys.base_prefix, "lib", library), copy / "lib" / library, ignore=skip, symlinks=True
-        )
+        shutil.copytree(Path(sys.base_prefix, "lib", library), copy / "lib" / library, ignore=skip, symlinks=True)
         (copy / "bin").mkdir()
         user = User(user.uid, user.gid, str(copy / "bin" / library))
         shutil.copy(Path(sys.base_prefix, "bin", library), user.python)

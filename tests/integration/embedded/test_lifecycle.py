@@ -14,9 +14,7 @@ def test_start_gives_working_servers_and_attaches_the_second_time(fresh_home: Pa
     servers = start(fresh_home)
     first = status(fresh_home)
     assert servers.home == fresh_home
-    assert (
-        query(servers.database_url, "SELECT current_database() || ' ' || current_user") == "ledger postgres"
-    )
+    assert query(servers.database_url, "SELECT current_database() || ' ' || current_user") == "ledger postgres"
     cache(servers.redis_url, "key", "value")
     assert cached(servers.redis_url, "key") == "value"
 
@@ -81,10 +79,7 @@ def test_home_comes_from_the_environment(home: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_two_processes_starting_at_once_share_one_pair(fresh_home: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from ledger.embedded import start;"
-        "print(start(Path(sys.argv[1])))"
-    )
+    code = "import sys; from pathlib import Path; from ledger.embedded import start;print(start(Path(sys.argv[1])))"
     racing = [child(code, fresh_home) for _ in range(2)]
     printed = [finished(process) for process in racing]
     assert printed[0] == printed[1]

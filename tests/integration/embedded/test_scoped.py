@@ -32,11 +32,7 @@ with scoped(Path(sys.argv[1]) if len(sys.argv) > 1 else None) as servers:
 
 def supervisors() -> set[int]:
     """Pids of the supervisors that this process has started."""
-    return {
-        process.pid
-        for process in psutil.Process().children()
-        if "ledger.embedded.supervisor" in process.cmdline()
-    }
+    return {process.pid for process in psutil.Process().children() if "ledger.embedded.supervisor" in process.cmdline()}
 
 
 def test_scoped_servers_work_and_are_deleted_at_the_end() -> None:
