@@ -125,8 +125,7 @@ def _case(row: dict[str, Any]) -> Case:
         fills=tuple(_fill(number, fill) for number, fill in enumerate(row["fills"], 1)),
         closed=tuple(_closed(trade) for trade in expected["trades"]),
         open=tuple(
-            Opened(_SIDES[lot["side"]], Decimal(lot["qty"]), _decimal(lot, "price"))
-            for lot in expected["open"]
+            Opened(_SIDES[lot["side"]], Decimal(lot["qty"]), _decimal(lot, "price")) for lot in expected["open"]
         ),
         realized=_decimal(expected, "realized_pnl"),
     )

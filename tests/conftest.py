@@ -1,0 +1,128 @@
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+from hypothesis import HealthCheck, settings
+
+from ledger.database.url import to_conninfo
+from ledger.migrate import upgrade
+from tests.invariants import check_invariants
+from tests.servers import Servers, create_database, drop_database, running_servers
+from tests.statements import statement
+
+# Taken out of the environment, so that no test reaches a server of the user by leaving an argument out.
+_GIVEN = {
+    name: os.environ.pop(name, None) or None for name in ("LEDGER_DATABASE_URL", "LEDGER_REDIS_URL", "LEDGER_ACCOUNT")
+}
+
+# A database behind every example: time says nothing about an example, and shrinking is worth its time only
+# when somebody looks for a fault.
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+settings.register_profile("short", deadline=None, suppress_health_check=_SLOW, max_examples=25)
+settings.register_profile("long", deadline=None, suppress_health_check=_SLOW, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "tampers: damages the ledger on purpose, so invariants do not hold after it")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """PostgreSQL and Redis: those of LEDGER_DATABASE_URL and LEDGER_REDIS_URL, else temporary ones."""
+    with running_servers(_GIVEN["LEDGER_DATABASE_URL"], _GIVEN["LEDGER_REDIS_URL"]) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template_database(servers: Servers) -> Iterator[str]:
+    """Name of a migrated, empty database, to copy from."""
+    name = _unique("template")
+    upgrade(create_database(servers.admin_url, name))
+    yield name
+    drop_database(servers.admin_url, name)
+
+
+@pytest.fixture
+def make_database(
+    servers: Servers, template_database: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], str]]:
+    """Makes fresh migrated databases. Each ends with a check of the invariants, unless the test is marked `tampers`."""
+    made: dict[str, str] = {}
+
+    def make() -> str:
+        name = _unique("test")
+        made[name] = create_database(servers.admin_url, name, template_database)
+        return made[name]
+
+    yield make
+    try:
+        if request.node.get_closest_marker("tampers") is None:
+            for url in made.values():
+                with psycopg.connect(to_conninfo(url), autocommit=True) as connection:
+                    check_invariants(connection)
+    finally:
+        for name in made:
+            drop_database(servers.admin_url, name)
+
+
+@pytest.fixture(scope="session")
+def shared_database_url(servers: Servers, template_database: str) -> Iterator[str]:
+    """URL of a migrated database for tests that keep to accounts of their own (`make_account`)."""
+    name = _unique("shared")
+    yield create_database(servers.admin_url, name, template_database)
+    drop_database(servers.admin_url, name)
+
+
+@pytest.fixture
+def make_account(shared_database_url: str) -> Iterator[Callable[[], str]]:
+    """Makes up names of accounts in the shared database. Each ends with a check of the invariants."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(_unique("account"))
+        return made[-1]
+
+    yield make
+    with psycopg.connect(to_conninfo(shared_database_url), autocommit=True) as connection:
+        for name in made:
+            for (account_id,) in connection.execute(statement("account_id"), {"name": name}).fetchall():
+                check_invariants(connection, account_id)
+
+
+@pytest.fixture
+def empty_database(servers: Servers) -> Iterator[str]:
+    """URL of a fresh database without the ledger."""
+    name = _unique("empty")
+    yield create_database(servers.admin_url, name)
+    drop_database(servers.admin_url, name)
+
+
+@pytest.fixture
+def database_url(make_database: Callable[[], str]) -> str:
+    """URL of a fresh migrated database."""
+    return make_database()
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to the test's database, past the client, in autocommit mode, as the owner."""
+    with psycopg.connect(to_conninfo(database_url), autocommit=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def redis_url(servers: Servers) -> Iterator[str]:
+    """URL of an empty Redis database."""
+    with redis.Redis.from_url(servers.redis_url) as connected:
+        connected.flushdb()
+        yield servers.redis_url
+        connected.flushdb()
+
+
+def _unique(kind: str) -> str:
+    return f"fifoledger_{kind}_{secrets.token_hex(6)}"

@@ -1,0 +1,1 @@
+UPDATE trading.completed_trades SET quantity = quantity / 2

@@ -1,0 +1,1 @@
+UPDATE trading.books SET book_seq = book_seq + 1

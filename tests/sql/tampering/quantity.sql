@@ -1,0 +1,1 @@
+UPDATE trading.books SET size = size + 1 WHERE symbol = 'BTCUSDT'

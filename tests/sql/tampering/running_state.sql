@@ -1,0 +1,1 @@
+UPDATE trading.books SET realized_net = realized_net + 1

@@ -1,0 +1,1 @@
+UPDATE trading.books SET hash = sha256(hash)
