@@ -3,7 +3,7 @@ from pathlib import Path
 
 from ledger.embedded import postgres, valkey
 from ledger.embedded.errors import EmbeddedStartError
-from ledger.embedded.files import make_own, remove_tree
+from ledger.embedded.files import make_own, remove_tree, write_atomic
 from ledger.embedded.layout import (
     Layout,
     check_home,
@@ -17,6 +17,9 @@ from ledger.embedded.layout import (
 )
 from ledger.embedded.model import Profile, Servers, ServerStatus
 
+# Name of the file that is in a home while its servers are being stopped.
+_STOPPING = "stopping"
+
 
 def start(home: Path | None, profile: Profile) -> Servers:
     """Have both servers of a home running: attach to what runs, start the rest."""
@@ -25,6 +28,9 @@ def start(home: Path | None, profile: Profile) -> Servers:
     make_own(home)
     with locked(home):
         try:
+            if (home / _STOPPING).exists():
+                # A stop was killed after its signals: servers that still answer are about to end.
+                _stop(locate(home))
             layout = settle(home)
             postgres_version = postgres.ensure(layout, profile)
             redis_version = valkey.ensure(layout)
@@ -76,7 +82,11 @@ def dispose(home: Path) -> None:
 
 
 def _stop(layout: Layout) -> None:
+    marker = layout.home / _STOPPING
+    if (layout.home / "lock").exists():
+        write_atomic(marker, "")
     # PostgreSQL first, so that no commit can come after the cache was saved.
     postgres.stop(layout)
     valkey.stop(layout)
     forget_sockets(layout)
+    marker.unlink(missing_ok=True)

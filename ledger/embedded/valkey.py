@@ -46,8 +46,11 @@ def ensure(layout: Layout) -> str:
     # The saved keys are loaded by now. Kept, they would come back after a later crash as values long
     # outdated; after a crash the cache is to begin empty.
     (layout.valkey_data / "dump.rdb").unlink(missing_ok=True)
-    with _client(layout) as client:
-        return str(client.info("server")["valkey_version"])
+    try:
+        with _client(layout) as client:
+            return str(client.info("server")["valkey_version"])
+    except redis.RedisError as error:
+        raise EmbeddedStartError(f"Valkey was started, but has ended again: {error}") from error
 
 
 def find(layout: Layout) -> psutil.Process | None:

@@ -148,3 +148,21 @@ def test_a_stop_killed_in_the_middle_is_finished_by_the_next(home: Path) -> None
     stopper.communicate()
     stop(home)
     assert processes_of(home) == []
+
+
+def test_servers_that_a_killed_stop_has_told_to_end_are_not_handed_out(home: Path) -> None:
+    start(home)
+    before = status(home)
+    stopper = child(
+        "import os, signal, sys; from pathlib import Path; import psutil\n"
+        "from ledger.embedded import stop\n"
+        "psutil.Process.send_signal = lambda process, number: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "stop(Path(sys.argv[1]))",
+        home,
+    )
+    finished(stopper, -signal.SIGKILL)
+    start(home)
+    after = status(home)
+    assert after.running
+    assert after.postgres_pid != before.postgres_pid
+    assert after.redis_pid != before.redis_pid
