@@ -1,0 +1,75 @@
+"""The demo from its beginning to its end."""
+
+import shlex
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from ledger.demo import crash, day, proof, real, replay
+from ledger.demo.report import Report
+from ledger.demo.stage import Stage, open_stage
+
+
+def run(console: Console) -> int:
+    """Shows what the ledger does, on real servers, and checks every number that it shows.
+
+    Uses LEDGER_DATABASE_URL and LEDGER_REDIS_URL if they are set, else starts the embedded servers in LEDGER_HOME
+    and leaves them running. Each run has accounts and bots of its own.
+
+    Args:
+        console: where to print.
+
+    Returns:
+        0 if every number shown was right and every book is proven, else 1.
+
+    Raises:
+        LedgerError: the servers cannot be started or reached.
+    """
+    report = Report(console)
+    stage = open_stage(report)
+    _introduce(stage)
+    day.scale_in(stage)
+    day.short_and_flip(stage)
+    replay.again(stage)
+    crash.crash(stage)
+    real.executions(stage)
+    real.orders(stage)
+    crash.healed(stage)
+    proof.prove(stage)
+    return _conclude(stage)
+
+
+def _introduce(stage: Stage) -> None:
+    where = "embedded servers, started for this" if stage.is_embedded else "the servers of LEDGER_DATABASE_URL"
+    stage.report.say(f"fifoledger on {where}. This run books on accounts of its own, beginning with demo_{stage.run}.")
+
+
+def _conclude(stage: Stage) -> int:
+    report = stage.report
+    if report.failures:
+        lines = "\n".join(report.failures)
+        report.console.print(
+            Panel(Text(lines), title=f"{len(report.failures)} of {report.checks} WRONG", border_style="red")
+        )
+        return 1
+    report.heading("Now look around")
+    report.say(f"All {report.checks} numbers and statements above were checked, and all are right.")
+    report.say("\n".join(_explore(stage)))
+    return 0
+
+
+def _explore(stage: Stage) -> list[str]:
+    lines = [
+        "",
+        f"  fifoledger positions --bot {stage.bot_id(day.BOT)}",
+        f"  fifoledger trades --bot {stage.bot_id(day.BOT)}",
+        "  fifoledger verify",
+    ]
+    if stage.is_embedded:
+        lines += [
+            f"  psql {shlex.quote(stage.database_url)}",
+            "",
+            "The servers keep running, and their data stay. `fifoledger down` stops them, `fifoledger up` starts them.",
+        ]
+    return lines

@@ -1,0 +1,135 @@
+"""The demo: right numbers, as often as one likes, with and without a cache, and honest when something is wrong."""
+
+import re
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from rich.console import Console
+
+from ledger import LedgerClient, SchemaError
+from ledger.demo import run
+from ledger.demo.bybit import execution
+from ledger.demo.report import Report, show
+from ledger.queries import query
+from tests.invariants import check_invariants
+
+
+@pytest.fixture
+def demo(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """URL of a database that the demo finds in its environment; no cache."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEDGER_DATABASE_URL", database_url)
+    return database_url
+
+
+def shown() -> tuple[int, str]:
+    console = Console(file=StringIO(), width=140)
+    code = run(console)
+    assert isinstance(console.file, StringIO)
+    return code, console.file.getvalue()
+
+
+def bots_of(text: str) -> str:
+    found = re.search(r"beginning with (demo_[0-9a-f]+)\.", text)
+    assert found, text
+    return found[1]
+
+
+@pytest.mark.timeout(300)
+def test_every_number_is_right_and_stays_right_when_run_again(
+    demo: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, connection: psycopg.Connection[Any]
+) -> None:
+    monkeypatch.setenv("LEDGER_REDIS_URL", redis_url)
+    runs = [shown(), shown()]
+    for code, text in runs:
+        assert code == 0, text
+        assert "WRONG" not in text
+        assert "died by signal 9" in text
+        assert "14 books proven" in text
+        assert "fifoledger positions" in text
+        assert demo not in text
+    first, second = (bots_of(text) for _, text in runs)
+    assert first != second
+    check_invariants(connection)
+    with LedgerClient(f"{first}_day", database_url=demo) as bot:
+        assert [trade.gross_pnl for trade in bot.get_completed_trades("BTCUSDT")] == [300000, 40000]
+        [lot] = bot.get_open_position_entries("BTCUSDT")
+        assert (lot.remaining_qty, lot.entry_price) == (Decimal(30), Decimal(51000))
+
+
+def test_runs_without_a_cache(demo: str) -> None:
+    code, text = shown()
+    assert code == 0, text
+    assert "No Redis is configured" in text
+    assert "13 books proven" in text
+
+
+def test_brings_the_ledger_to_an_empty_database(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEDGER_DATABASE_URL", empty_database)
+    code, text = shown()
+    assert code == 0, text
+
+
+def test_leaves_a_database_of_another_version_alone(demo: str, connection: psycopg.Connection[Any]) -> None:
+    connection.execute(query("forget_code").encode())
+    with pytest.raises(SchemaError, match="fifoledger migrate"):
+        shown()
+
+
+def test_says_so_when_a_number_is_wrong(demo: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.demo.real.LOTS", [])
+    code, text = shown()
+    assert code == 1
+    assert "WRONG" in text
+    assert "six lots" in text
+
+
+def test_an_expectation_that_is_not_met_is_remembered() -> None:
+    report = Report(Console(file=StringIO(), width=100))
+    report.expect("two is two", 2, 2)
+    report.expect("two is three", 2, 3)
+    assert (report.checks, report.failures) == (2, ["two is three: 2 instead of 3"])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1234567.890", "1,234,567.89"),
+        ("-1234.5", "-1,234.5"),
+        ("-0.5", "-0.5"),
+        ("0.000000000000000001", "0.000000000000000001"),
+        ("1E+3", "1,000"),
+    ],
+)
+def test_decimals_are_shown_exactly(value: str, text: str) -> None:
+    assert show(Decimal(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("side", "rate", "is_maker", "currency"),
+    [
+        ("Buy", "0.001", True, "ETH"),
+        ("Buy", "0.001", False, "ETH"),
+        ("Sell", "0.001", True, "USDT"),
+        ("Buy", "-0.0001", True, "USDT"),
+        ("Sell", "-0.0001", True, "ETH"),
+        ("Buy", "-0.0001", False, "ETH"),
+        ("Sell", "-0.0001", False, "USDT"),
+    ],
+)
+def test_a_spot_fee_without_currency_follows_the_venues_rule(
+    side: str, rate: str, is_maker: bool, currency: str
+) -> None:
+    row = {
+        "symbol": "ETHUSDT", "side": side, "execPrice": "2000", "execQty": "1", "execTime": "1710762303659",
+        "execId": "1", "orderId": "2", "orderLinkId": "", "execFee": "0.001", "feeRate": rate, "isMaker": is_maker,
+        "execType": "Trade",
+    }  # fmt: skip
+    assert execution("spot", row)["commission_asset"] == currency
