@@ -1,0 +1,1 @@
+SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'trading'::regnamespace AND prosecdef ORDER BY proname
