@@ -1,0 +1,5 @@
+"""The command line: `fifoledger`."""
+
+from ledger.cli.app import app, main
+
+__all__ = ["app", "main"]

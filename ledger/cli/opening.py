@@ -1,0 +1,51 @@
+"""Connecting: the settings in force, and the database that a command reads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import psycopg
+from pydantic import SecretStr
+
+from ledger.database import Database
+from ledger.database.failures import translate
+from ledger.database.url import to_conninfo
+from ledger.opening import with_embedded_servers
+from ledger.settings import Settings, load_settings
+
+# Somebody waits at the terminal, who can also repeat the command.
+_RETRY_SECONDS = 2.0
+
+
+def ready_settings() -> Settings:
+    """The settings with a database that answers; without LEDGER_DATABASE_URL the embedded servers are started."""
+    settings = load_settings()
+    if settings.database_url is None:
+        settings = with_embedded_servers(settings)
+    settings = settings.model_copy(update={"retry_timeout": min(settings.retry_timeout, _RETRY_SECONDS)})
+    require_answer(settings)
+    return settings
+
+
+def url_of(settings: Settings) -> str:
+    """The database's URL, with its secrets."""
+    return cast(SecretStr, settings.database_url).get_secret_value()
+
+
+def require_answer(settings: Settings) -> None:
+    """Connects once, because a pool does not say why it cannot. Raises DatabaseUnavailableError."""
+    seconds = max(2, round(settings.connect_timeout))
+    try:
+        psycopg.connect(to_conninfo(url_of(settings)), connect_timeout=seconds).close()
+    except psycopg.Error as error:
+        raise translate(error) from None
+
+
+@contextmanager
+def database(settings: Settings | None = None) -> Iterator[Database]:
+    """The database that the settings name."""
+    opened = Database(settings or ready_settings())
+    try:
+        yield opened
+    finally:
+        opened.close()

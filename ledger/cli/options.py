@@ -1,0 +1,94 @@
+"""Options that several commands share, each with one name, one meaning and one help text."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.times import parse_time
+
+
+def _read_time(text: str | datetime) -> datetime:
+    if isinstance(text, datetime):
+        return text
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+_WHICH = "Filters"
+
+Bot = Annotated[
+    str | None,
+    typer.Option("--bot", "-b", help="Only this bot, e.g. lxalgo_001.", metavar="BOT_ID", rich_help_panel=_WHICH),
+]
+Symbol = Annotated[
+    str | None,
+    typer.Option("--symbol", "-s", help="Only this symbol, e.g. BTCUSDT.", metavar="SYMBOL", rich_help_panel=_WHICH),
+]
+Account = Annotated[
+    str | None,
+    typer.Option("--account", "-a", help="Only this account, by its name.", metavar="NAME", rich_help_panel=_WHICH),
+]
+Category = Annotated[
+    str | None,
+    typer.Option(
+        "--category",
+        "-c",
+        help="Only linear, inverse, spot, option …",
+        metavar="CATEGORY",
+        rich_help_panel=_WHICH,
+    ),
+]
+Since = Annotated[
+    datetime | None,
+    typer.Option(
+        "--since",
+        parser=_read_time,
+        metavar="TIME",
+        help="From this time on: 2024-05-01, 2024-05-01T09:30, today, or an age such as 7d, 24h, 30m. "
+        "UTC unless it names a zone.",
+        rich_help_panel=_WHICH,
+    ),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option(
+        "--until",
+        parser=_read_time,
+        metavar="TIME",
+        help="Before this time, written as for --since; the time itself is not included.",
+        rich_help_panel=_WHICH,
+    ),
+]
+Book = Annotated[
+    int | None,
+    typer.Option("--book", help="Only the book of this number (see verify).", metavar="ID", rich_help_panel=_WHICH),
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print JSON for programs: every digit, decimals as text, times in UTC."),
+]
+
+
+def filters(
+    *,
+    bot: str | None,
+    symbol: str | None,
+    account: str | None,
+    category: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> dict[str, Any]:
+    """The filters as the queries take them. Raises typer.BadParameter for a period that is over before it begins."""
+    if since is not None and until is not None and since >= until:
+        raise typer.BadParameter(f"--since {since.isoformat()} is not before --until {until.isoformat()}")
+    return {
+        "bot": bot,
+        "symbol": symbol,
+        "account": account,
+        "category": category,
+        "since": since,
+        "until": until,
+    }

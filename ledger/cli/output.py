@@ -1,0 +1,147 @@
+"""What is printed: tables for people on stdout, JSON for machines, remarks on stderr.
+
+People see numbers rounded to eight decimals and times to the second; JSON has every digit, as text.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ledger.money import plain
+from ledger.session import DEFAULT_ACCOUNT
+
+Kind = Literal["text", "number", "money", "count", "time", "duration", "side", "percent"]
+_NEVER = object()
+_PLACES = Decimal("1e-8")
+# Output that goes to a file or another program is not to be broken where a terminal would end.
+_FILE_WIDTH = 250
+
+
+def output() -> Console:
+    """The console on stdout; made anew each time, as tests and shells redirect it."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=max(console.width, _FILE_WIDTH))
+
+
+def errors() -> Console:
+    """The console on stderr."""
+    return Console(stderr=True, highlight=False)
+
+
+def remark(text: str) -> None:
+    """A line on stderr that is not part of the answer."""
+    errors().print(text, markup=False, style="yellow", soft_wrap=True)
+
+
+def print_json(value: Any, *, indent: int | None = 2) -> None:
+    """A JSON document on stdout: decimals as text, times in ISO format and UTC."""
+    sys.stdout.write(json.dumps(value, default=_as_json, indent=indent, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: the field it shows, its heading, how it is written.
+
+    It is left out where every row has the value `usual`, as terminals are narrow.
+    """
+
+    field: str
+    heading: str
+    kind: Kind = "text"
+    usual: Any = _NEVER
+
+
+def table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Table:
+    """A table of the rows; no value in it is ever cut off."""
+    made = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    given = list(rows)
+    shown = [c for c in columns if any(row[c.field] != c.usual for row in given)]
+    for column in shown:
+        left = column.kind in {"text", "side", "time"}
+        made.add_column(column.heading, justify="left" if left else "right", overflow="fold")
+    for row in given:
+        made.add_row(*(cell(row[column.field], column.kind) for column in shown))
+    return made
+
+
+def cell(value: Any, kind: Kind = "text") -> Text:
+    """A value as people read it."""
+    if value is None:
+        return Text("–", style="dim")
+    style = ""
+    if kind == "side":
+        style = {"Buy": "green", "Sell": "red"}.get(value, "dim")
+    if kind == "money":
+        style = "green" if value > 0 else "red" if value < 0 else ""
+    return Text(_WRITERS.get(kind, str)(value), style=style)
+
+
+def number(value: Decimal) -> str:
+    """With thousands marked, rounded half-even to eight decimals, without trailing zeros."""
+    with localcontext(prec=100):
+        rounded = value.quantize(_PLACES, ROUND_HALF_EVEN)
+        whole, _, decimals = format(rounded, ",f").partition(".")
+    text = f"{whole}.{decimals}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def moment(value: datetime) -> str:
+    """UTC, to the second."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def duration(seconds: Decimal) -> str:
+    """The two largest units of a length of time: 2d 3h, 5m 10s, 0.25s."""
+    if seconds < 60:
+        return f"{number(seconds.quantize(Decimal('0.01')))}s"
+    rest = int(seconds)
+    parts: list[str] = []
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, length)
+        if count or parts:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2])
+
+
+def amounts(by_asset: Mapping[str, Any]) -> str | None:
+    """Amounts in several currencies, side by side and never added."""
+    return ", ".join(f"{number(Decimal(amount))} {asset}" for asset, amount in sorted(by_asset.items())) or None
+
+
+_WRITERS: Mapping[Kind, Callable[[Any], str]] = {
+    "number": number,
+    "money": number,
+    "percent": "{:.2f} %".format,
+    "count": "{:,}".format,
+    "time": moment,
+    "duration": duration,
+}
+
+ACCOUNT = Column("account", "account", usual=DEFAULT_ACCOUNT)
+CATEGORY = Column("category", "category", usual="linear")
+POSITION_IDX = Column("position_idx", "idx", usual=0)

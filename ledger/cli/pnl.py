@@ -1,0 +1,61 @@
+from typing import Annotated
+
+import typer
+
+from ledger.cli.grouping import CashBy, group_columns
+from ledger.cli.opening import database
+from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, filters
+from ledger.cli.output import Column, amounts, output, print_json, table
+from ledger.database import Query
+
+_COLUMNS = (
+    Column("coin", "coin"),
+    Column("trades", "trades", "count"),
+    Column("gross", "gross", "money"),
+    Column("commissions", "commissions", "number"),
+    Column("funding", "funding", "number"),
+    Column("net", "net", "money"),
+)
+_UNPRICED = Column("unpriced_trades", "P&L unknown", "count", usual=0)
+_OTHER = Column("other", "other commissions", usual=None)
+
+
+def pnl(
+    *,
+    bot: Bot = None,
+    symbol: Symbol = None,
+    account: Account = None,
+    category: Category = None,
+    since: Since = None,
+    until: Until = None,
+    by: Annotated[
+        list[CashBy] | None,
+        typer.Option("--by", help="Group by this; may be repeated. Default: bot and symbol.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show realised P&L: net = gross − commissions − funding, one line for each coin that it is settled in.
+
+    Different coins are never added. Commissions and funding are costs: positive was paid, negative received.
+    Commissions charged in another currency (MNT, BNB …) stand apart and are not in net. Counted are trades closed and
+    cash moved from --since to --until; commissions of what is still open count when it is closed.
+
+    Examples: fifoledger pnl --since 2024-05-01 --until 2024-06-01; fifoledger pnl --by day --bot lxalgo_001;
+    fifoledger pnl --by total
+    """
+    dimensions = [part.value for part in by or [CashBy.bot, CashBy.symbol]]
+    params = {
+        **filters(bot=bot, symbol=symbol, account=account, category=category, since=since, until=until),
+        "by": dimensions,
+    }
+    with database() as opened:
+        rows = opened.query(Query("report_pnl", params))
+    if as_json:
+        print_json({"by": dimensions, "pnl": rows})
+        return
+    if not rows:
+        output().print("Nothing realised.")
+        return
+    shown = [{**row, "other": amounts(row["other_commissions"])} for row in rows]
+    columns = [*group_columns(dimensions), *_COLUMNS, _UNPRICED, _OTHER]
+    output().print(table("Realised P&L", columns, shown))

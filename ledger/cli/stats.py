@@ -1,0 +1,70 @@
+from typing import Annotated
+
+import typer
+
+from ledger.cli.grouping import By, group_columns
+from ledger.cli.opening import database
+from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, filters
+from ledger.cli.output import Column, amounts, output, print_json, table
+from ledger.database import Query
+
+_COLUMNS = (
+    Column("coin", "coin"),
+    Column("trades", "trades", "count"),
+    Column("win_rate_pct", "won", "percent"),
+    Column("average_win", "avg win", "money"),
+    Column("average_loss", "avg loss", "money"),
+    Column("profit_factor", "profit factor", "number"),
+    Column("average_trade", "avg trade", "money"),
+    Column("fees", "fees", "number"),
+    Column("net_pnl", "net", "money"),
+    Column("best", "best", "money"),
+    Column("worst", "worst", "money"),
+    Column("average_holding_seconds", "avg held", "duration"),
+    Column("median_holding_seconds", "median held", "duration"),
+)
+_UNPRICED = Column("unpriced_trades", "P&L unknown", "count", usual=0)
+_OTHER = Column("other", "other fees", usual=None)
+
+
+def stats(
+    *,
+    bot: Bot = None,
+    symbol: Symbol = None,
+    account: Account = None,
+    category: Category = None,
+    since: Since = None,
+    until: Until = None,
+    by: Annotated[
+        list[By] | None,
+        typer.Option("--by", help="Group by this; may be repeated. Default: bot.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show how closed trades went: how many, share won, average win and loss, profit factor, fees, net, holding time.
+
+    A trade is won if its net P&L is above zero and lost if it is below. The profit factor is the sum of all wins by
+    the sum of all losses (none without a loss). Days are those of the exit, in UTC. Each settle coin has its own
+    line: different coins are never added. Trades whose P&L is unknown are counted apart and not averaged.
+
+    Examples: fifoledger stats; fifoledger stats --by reason --bot lxalgo_001 --since 30d;
+    fifoledger stats --by bot --by day
+    """
+    dimensions = [part.value for part in by or [By.bot]]
+    params = {
+        **filters(bot=bot, symbol=symbol, account=account, category=category, since=since, until=until),
+        "by": dimensions,
+    }
+    with database() as opened:
+        rows = opened.query(Query("report_stats", params))
+    for row in rows:
+        row["reason"] = row["reason"] or None  # closed without a reason given
+    if as_json:
+        print_json({"by": dimensions, "stats": rows})
+        return
+    if not rows:
+        output().print("No completed trades.")
+        return
+    shown = [{**row, "other": amounts(row["other_fees"])} for row in rows]
+    columns = [*group_columns(dimensions), *_COLUMNS, _UNPRICED, _OTHER]
+    output().print(table("Closed trades", columns, shown))

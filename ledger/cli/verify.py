@@ -1,0 +1,169 @@
+"""`verify`: proves every book, and shows what does not agree."""
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from ledger.cli.exits import ExitCode
+from ledger.cli.opening import ready_settings
+from ledger.cli.options import Account, Book, Bot, Category, Json, Symbol
+from ledger.cli.output import ACCOUNT, CATEGORY, POSITION_IDX, Column, errors, output, print_json, remark, table
+from ledger.errors import InvalidInputError
+from ledger.verify import DEFAULT_TIMEOUT_SECONDS, BookFilter, BookRef, BookResult, Difference, Verifier
+
+_COLUMNS = (
+    Column("book_id", "book"),
+    ACCOUNT,
+    Column("bot_id", "bot"),
+    CATEGORY,
+    Column("symbol", "symbol"),
+    POSITION_IDX,
+    Column("book_seq", "journal", "count"),
+    Column("cash_seq", "cash", "count"),
+    Column("result", "result"),
+    Column("cache", "cache"),
+)
+
+
+def verify(
+    *,
+    bot: Bot = None,
+    symbol: Symbol = None,
+    account: Account = None,
+    category: Category = None,
+    book: Book = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only books that differ, and the sum.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, help="Seconds that one book may take.", metavar="SECONDS")
+    ] = DEFAULT_TIMEOUT_SECONDS,
+    as_json: Json = False,
+) -> None:
+    """Prove the ledger: derive everything again from the journal and compare it with what is stored.
+
+    Checked for each book: the journal's hash chain (nothing changed, removed or reordered), every lot and trade
+    by a second computation, the running position, the sums that must agree, and what readers of the cache believe.
+    Nothing is changed; bots may go on. Exit code 1 if anything differs, with the first difference in full.
+
+    In the column `cache`, only `wrong` is an error: absent, pending, untrusted and unreadable entries are passed by,
+    and readers ask PostgreSQL.
+
+    Examples: fifoledger verify; fifoledger verify --bot lxalgo_001 --symbol BTCUSDT; fifoledger verify --json
+    """
+    wanted = BookFilter(account=account, bot=bot, symbol=symbol, category=category, book=book)
+    with Verifier(ready_settings(), timeout=timeout) as verifier:
+        books = verifier.books(wanted)
+        require_some(books, wanted)
+        results = _checked(verifier, books)
+        problem = verifier.cache_problem
+    if problem:
+        remark(f"note: the cache was not checked: {problem}")
+    if as_json:
+        print_json(_document(results, problem))
+    else:
+        _print(output(), results, quiet)
+    if not all(result.ok for result in results):
+        raise typer.Exit(ExitCode.DIFFERENCES)
+
+
+def require_some(books: list[BookRef], wanted: BookFilter) -> None:
+    """A filter that fits nothing is a slip of the pen, and must not pass for a proof."""
+    given = {name: value for name, value in asdict(wanted).items() if value is not None}
+    if given and not books:
+        name, value = next(reversed(given.items()))
+        listing = " ".join(f"--{key} {text}" for key, text in given.items())
+        raise InvalidInputError(name, value, f"one that some book has; no book fits {listing}")
+
+
+def progress_bar() -> Progress:
+    """A bar on stderr; none where nobody looks."""
+    console = errors()
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("entries"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def weight(book: BookRef) -> int:
+    """How much work a book is: its journal entries, and one for itself."""
+    return book.book_seq + book.cash_seq + 1
+
+
+def _checked(verifier: Verifier, books: list[BookRef]) -> list[BookResult]:
+    results = []
+    with progress_bar() as progress:
+        task = progress.add_task("verifying", total=sum(map(weight, books)))
+        for result in verifier.run(books):
+            results.append(result)
+            progress.update(task, advance=weight(result.book), description=f"verifying {result.book.symbol}")
+    return results
+
+
+def _document(results: list[BookResult], problem: str | None) -> dict[str, Any]:
+    return {
+        "ok": all(result.ok for result in results),
+        "books_checked": len(results),
+        "books_different": sum(not result.ok for result in results),
+        "cache_problem": problem,
+        "books": [
+            {
+                **asdict(result.book),
+                "ok": result.ok,
+                "cache": result.cache,
+                "seconds": round(result.seconds, 6),
+                "differences_total": result.total,
+                "differences": [asdict(difference) for difference in result.differences],
+            }
+            for result in results
+        ],
+    }
+
+
+def _print(console: Console, results: list[BookResult], quiet: bool) -> None:
+    shown = [result for result in results if not (quiet and result.ok)]
+    if shown:
+        console.print(table("Books", _COLUMNS, map(_row, shown)))
+    wrong = [result for result in results if not result.ok]
+    if wrong:
+        console.print(_first(wrong[0]))
+    _print_sum(console, results, wrong)
+
+
+def _row(result: BookResult) -> dict[str, Any]:
+    verdict = "ok" if result.ok else f"{result.total:,} difference{'s' if result.total > 1 else ''}"
+    return {**asdict(result.book), "result": verdict, "cache": result.cache}
+
+
+def _first(result: BookResult) -> Table:
+    difference: Difference = result.differences[0]
+    shown = Table(title=f"The first difference, in book {result.book.book_id}", title_justify="left", show_header=False)
+    shown.add_column(style="bold")
+    shown.add_column(overflow="fold")
+    for name, value in asdict(difference).items():
+        shown.add_row(name, Text("–" if value is None else value))
+    return shown
+
+
+def _print_sum(console: Console, results: list[BookResult], wrong: list[BookResult]) -> None:
+    entries = sum(result.book.book_seq + result.book.cash_seq for result in results)
+    text = f"{len(results):,} books, {entries:,} journal entries"
+    caches = Counter(result.cache.value for result in results if result.cache is not None)
+    if caches:
+        text += "; cache: " + ", ".join(f"{count:,} {state}" for state, count in sorted(caches.items()))
+    if wrong:
+        total = sum(result.total for result in wrong)
+        console.print(f"[bold red]DIFFERENT[/]: {total:,} differences in {len(wrong):,} of {text}")
+        console.print("Stored lots and trades can be derived again: fifoledger rebuild. A changed journal cannot.")
+    else:
+        console.print(f"[bold green]PROVEN[/]: {text}")

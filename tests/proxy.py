@@ -1,0 +1,140 @@
+"""A proxy between a client and a server that fails on command: the network as it can be."""
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from ledger.database.url import to_conninfo
+
+Connect = Callable[[], socket.socket]
+
+
+def connector(host: str, port: int) -> Connect:
+    """Connects by TCP, or for a path by Unix socket."""
+
+    def connect() -> socket.socket:
+        if not host.startswith("/"):
+            return socket.create_connection((host, port), 5)
+        opened = socket.socket(socket.AF_UNIX)
+        opened.connect(host)
+        return opened
+
+    return connect
+
+
+def postgres_connector(database_url: str) -> Connect:
+    """Connects to the server of a libpq URL."""
+    parts = conninfo_to_dict(to_conninfo(database_url))
+    host, port = str(parts.get("host") or "localhost"), int(parts.get("port") or 5432)
+    return connector(f"{host}/.s.PGSQL.{port}" if host.startswith("/") else host, port)
+
+
+class Proxy:
+    """Listens on a free loopback port. What it does with requests and answers can be changed at any time.
+
+    Attributes:
+        refuses: whether new connections are closed at once.
+        swallows: whether answers of the server are kept back, for ever.
+        holds: a request with these bytes in it is not passed on, nor is anything after it; `held` tells.
+    """
+
+    def __init__(self, connect: Connect) -> None:
+        self.refuses = False
+        self.swallows = False
+        self.holds: bytes | None = None
+        self.held = threading.Event()
+        self.cuts = 0
+        self._cut_at: bytes | None = None
+        self._connect = connect
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut_after(self, request: bytes) -> None:
+        """The next request with these bytes reaches the server, and its answer is lost with the connection."""
+        self._cut_at = request
+
+    def cut(self) -> None:
+        """Breaks all connections."""
+        with self._lock:
+            for opened in self._open:
+                with suppress(OSError):
+                    opened.shutdown(socket.SHUT_RDWR)
+
+    def postgres_url(self, database_url: str) -> str:
+        """The same database through the proxy."""
+        parts = conninfo_to_dict(to_conninfo(database_url))
+        return make_conninfo("", **{**parts, "host": "127.0.0.1", "port": self.port, "sslmode": "disable"})
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if self.refuses:
+                client.close()
+                continue
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        try:
+            server = self._connect()
+        except OSError:
+            client.close()
+            return
+        with self._lock:
+            self._open |= {client, server}
+        armed = threading.Event()
+        back = threading.Thread(target=self._answers, args=(server, client, armed), daemon=True)
+        back.start()
+        self._requests(client, server, armed)
+        back.join()
+        with self._lock:
+            self._open -= {client, server}
+        client.close()
+        server.close()
+
+    def _requests(self, client: socket.socket, server: socket.socket, armed: threading.Event) -> None:
+        with suppress(OSError):
+            while data := client.recv(1 << 20):
+                if self.holds is not None and self.holds in data:
+                    self.held.set()
+                    continue
+                if self._cut_at is not None and self._cut_at in data:
+                    self._cut_at = None
+                    armed.set()
+                server.sendall(data)
+        with suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+
+    def _answers(self, server: socket.socket, client: socket.socket, armed: threading.Event) -> None:
+        with suppress(OSError):
+            while data := server.recv(1 << 20):
+                if armed.is_set():
+                    self.cuts += 1
+                    break
+                if not self.swallows:
+                    client.sendall(data)
+        for side in (server, client):
+            with suppress(OSError):
+                side.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A thread in accept() keeps a closed listener alive; shutting it down wakes the thread.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut()
