@@ -1,0 +1,1 @@
+DELETE FROM trading.{table} WHERE ctid = %(row)s::tid

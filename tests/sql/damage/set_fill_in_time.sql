@@ -1,0 +1,1 @@
+UPDATE trading.{table} SET {column} = coalesce({column}, '2026-03-02T09:30:00Z'::timestamptz) WHERE ctid = %(row)s::tid AND {column} IS DISTINCT FROM coalesce({column}, '2026-03-02T09:30:00Z'::timestamptz)

@@ -1,0 +1,1 @@
+UPDATE trading.{table} SET {column} = {column} + interval '1 microsecond' WHERE ctid = %(row)s::tid AND {column} IS DISTINCT FROM {column} + interval '1 microsecond'

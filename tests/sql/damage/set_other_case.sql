@@ -1,0 +1,1 @@
+UPDATE trading.{table} SET {column} = CASE WHEN upper({column}) = {column} THEN lower({column}) ELSE upper({column}) END WHERE ctid = %(row)s::tid AND {column} IS DISTINCT FROM CASE WHEN upper({column}) = {column} THEN lower({column}) ELSE upper({column}) END

@@ -1,0 +1,1 @@
+UPDATE trading.{table} SET {column} = CASE {column} WHEN 'Buy' THEN 'Sell' WHEN 'Sell' THEN 'Buy' ELSE {column} END WHERE ctid = %(row)s::tid AND {column} IS DISTINCT FROM CASE {column} WHEN 'Buy' THEN 'Sell' WHEN 'Sell' THEN 'Buy' ELSE {column} END

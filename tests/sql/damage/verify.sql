@@ -1,0 +1,1 @@
+SELECT v.* FROM trading.verify_book(%(account_id)s, %(book_id)s) v
