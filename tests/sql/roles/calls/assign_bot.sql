@@ -1,0 +1,1 @@
+SELECT trading.assign_bot(%(account_id)s, 'alice', session_user)

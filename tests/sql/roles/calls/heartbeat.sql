@@ -1,0 +1,1 @@
+SELECT trading.heartbeat(%(account_id)s, 'alice')

@@ -1,0 +1,1 @@
+SELECT trading.rebuild_book(%(account_id)s, %(book_id)s)

@@ -1,0 +1,1 @@
+SELECT trading.record_fill(%(account_id)s, 'bob', NULL, 'linear', 'BTCUSDT', 0::smallint, 'Buy', 1, 1, now(), 'forged', 'alice-order', NULL, 0, NULL, NULL, NULL, NULL, 'Trade', 'bot')

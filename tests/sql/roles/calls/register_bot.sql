@@ -1,0 +1,1 @@
+SELECT trading.register_bot('alice', NULL, 'bybit', 'mainnet', 'default')

@@ -1,0 +1,1 @@
+SELECT trading.register_bot('external', 'main', 'bybit', 'mainnet', 'default')

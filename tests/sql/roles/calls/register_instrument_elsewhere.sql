@@ -1,0 +1,1 @@
+SELECT trading.register_instrument(%(account_id)s + 1, 'bob', 'linear', 'NEWUSDT', NULL, NULL, NULL, 1000, NULL, NULL, NULL, NULL)

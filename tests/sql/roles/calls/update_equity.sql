@@ -1,0 +1,1 @@
+SELECT trading.update_equity(%(account_id)s, 'alice', 0)

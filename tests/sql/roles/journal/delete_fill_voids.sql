@@ -1,0 +1,1 @@
+DELETE FROM trading.fill_voids

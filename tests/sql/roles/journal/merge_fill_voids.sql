@@ -1,0 +1,1 @@
+MERGE INTO trading.fill_voids j USING (SELECT 1) one ON true WHEN MATCHED THEN DELETE

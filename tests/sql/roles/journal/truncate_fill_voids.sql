@@ -1,0 +1,1 @@
+TRUNCATE trading.fill_voids CASCADE

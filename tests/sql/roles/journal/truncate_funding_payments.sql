@@ -1,0 +1,1 @@
+TRUNCATE trading.funding_payments CASCADE

@@ -1,0 +1,1 @@
+UPDATE trading.fill_voids SET hash = hash

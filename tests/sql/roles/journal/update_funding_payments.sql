@@ -1,0 +1,1 @@
+UPDATE trading.funding_payments SET hash = hash

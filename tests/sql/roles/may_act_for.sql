@@ -1,0 +1,1 @@
+SELECT trading.may_act_for(1, %(bot_id)s)

@@ -1,0 +1,1 @@
+SELECT trading.save_book(b) FROM trading.books b

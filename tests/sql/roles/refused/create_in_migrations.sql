@@ -1,0 +1,1 @@
+CREATE TABLE ledger_migrations.mine (a integer)

@@ -1,0 +1,1 @@
+CREATE INDEX mine ON trading.fills (source)

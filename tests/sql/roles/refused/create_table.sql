@@ -1,0 +1,1 @@
+CREATE TABLE trading.mine (a integer)

@@ -1,0 +1,1 @@
+CREATE TYPE trading.mine AS ENUM ('a')

@@ -1,0 +1,1 @@
+CREATE VIEW trading.mine AS SELECT 1

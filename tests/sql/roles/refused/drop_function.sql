@@ -1,0 +1,1 @@
+DROP FUNCTION trading.verify_book(integer, integer)

@@ -1,0 +1,1 @@
+GRANT {alice} TO {bob}

@@ -1,0 +1,1 @@
+INSERT INTO trading.accounts (name) VALUES ('forged')

@@ -1,0 +1,1 @@
+INSERT INTO trading.bots (account_id, bot_id, login_role) VALUES (%(account_id)s, 'forged', session_user)

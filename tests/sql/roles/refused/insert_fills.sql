@@ -1,0 +1,1 @@
+INSERT INTO trading.fills SELECT * FROM trading.fills

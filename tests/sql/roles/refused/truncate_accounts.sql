@@ -1,0 +1,1 @@
+TRUNCATE trading.accounts CASCADE

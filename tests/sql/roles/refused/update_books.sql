@@ -1,0 +1,1 @@
+UPDATE trading.books SET size = 0

@@ -1,0 +1,1 @@
+UPDATE trading.bots SET login_role = session_user

@@ -1,0 +1,1 @@
+UPDATE trading.fills SET exec_price = 1

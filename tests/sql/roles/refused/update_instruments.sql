@@ -1,0 +1,1 @@
+UPDATE trading.instruments SET multiplier = 9

@@ -1,0 +1,1 @@
+UPDATE trading.lots SET entry_price = 1

@@ -1,0 +1,1 @@
+UPDATE trading.completed_trades SET net_pnl = 1

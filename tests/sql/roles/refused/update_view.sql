@@ -1,0 +1,1 @@
+UPDATE trading.current_positions SET total_qty = 0

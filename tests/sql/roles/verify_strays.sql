@@ -1,0 +1,1 @@
+SELECT * FROM trading.verify_strays(1)
