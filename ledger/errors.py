@@ -24,7 +24,15 @@ class InvalidInputError(LedgerError, ValueError):
         self.field = field
         self.value = value
         self.rule = rule
-        super().__init__(f"{field} = {value!r}: must be {rule}")
+        super().__init__(f"{field} = {_shown(value)}: must be {rule}")
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of thousands of digits
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
 class ConflictingFillError(LedgerError):
@@ -107,6 +115,16 @@ class ClientClosedError(LedgerError):
     """The client was used after close()."""
 
     code = "client_closed"
+
+
+class NotAnnouncedError(LedgerError):
+    """A write would change a position of `bot_id` that the cache was not told of. The clients handle it themselves."""
+
+    code = "not_announced"
+
+    def __init__(self, bot_id: str) -> None:
+        self.bot_id = bot_id
+        super().__init__(f"a position of bot {bot_id} would change, and the cache was not told")
 
 
 class EntryNotFoundError(LedgerError):

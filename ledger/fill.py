@@ -32,6 +32,9 @@ BOOKKEEPING_TYPES = frozenset({"Adjustment", "OpeningBalance"})
 ORDER_LEVEL = "order:"
 
 
+Book = tuple[str | None, str, str, int]  # the bot named by the client order id, category, symbol, position_idx
+
+
 class Fill:
     """A checked execution. `params` are the database function's; `book` names the line it belongs to."""
 
@@ -46,7 +49,7 @@ class Fill:
         return self.params["exec_type"] in CASH_TYPES
 
     @property
-    def book(self) -> tuple[str | None, str, str, int]:
+    def book(self) -> Book:
         """The bot that its client order id names, category, symbol, position_idx."""
         p = self.params
         return p["named_bot"], p["category"], p["symbol"], p["position_idx"]
@@ -90,7 +93,7 @@ def read_fill(
     """Checks each field; raises InvalidInputError naming the first that breaks a rule."""
     _check_type(exec_type)
     category = read_text("category", category)
-    known = read_optional_text("exec_id", exec_id)
+    known = None if exec_id is None else read_text("exec_id", exec_id)
     order = read_optional_text("order_id", order_id)
     _check_identity(known, order, exec_type)
     client_order = read_optional_text("client_order_id", client_order_id)
@@ -144,7 +147,7 @@ _ARGUMENTS = frozenset(inspect.signature(read_fill).parameters)
 
 
 def _check_type(exec_type: object) -> None:
-    if exec_type not in POSITION_TYPES | CASH_TYPES | BOOKKEEPING_TYPES:
+    if not isinstance(exec_type, str) or exec_type not in POSITION_TYPES | CASH_TYPES | BOOKKEEPING_TYPES:
         known = ", ".join(sorted(POSITION_TYPES | CASH_TYPES | BOOKKEEPING_TYPES))
         raise InvalidInputError("exec_type", exec_type, f"one whose effect is known: {known}")
 

@@ -20,7 +20,7 @@ def read_decimal(field: str, value: object, rule: str = "a finite number") -> De
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
         raise InvalidInputError(field, value, f"{rule} (Decimal, int, str or float)")
     try:
-        number = value if isinstance(value, Decimal) else Decimal(str(value).strip())
+        number = Decimal(value) if isinstance(value, Decimal | int) else Decimal(str(value).strip())
     except InvalidOperation:
         raise InvalidInputError(field, value, rule) from None
     if not number.is_finite() or (isinstance(value, str) and "_" in value):

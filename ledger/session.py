@@ -31,10 +31,11 @@ class Session:
     @property
     def is_cached(self) -> bool:
         """Whether positions are kept in Redis. The bot `external` exists once per account and is not."""
-        return self.caches and self.bot_id != "external"
+        return self.caches and self.bot_id != EXTERNAL
 
 
 DEFAULT_ACCOUNT = "default"
+EXTERNAL = "external"  # the bot that owns what nobody claims, one on each account
 
 
 def registered(session: Session) -> Operation[int]:

@@ -15,7 +15,7 @@ if #left > 0 then
 else
     redis.call('HDEL', KEYS[1], 'pending')
 end
-local stored = tonumber(redis.call('HGET', KEYS[1], 'book_seq') or '-1')
+local stored = tonumber(redis.call('HGET', KEYS[1], 'book_seq') or '') or -1
 if #ARGV < 4 or stored > tonumber(ARGV[3]) then
     return 0
 end

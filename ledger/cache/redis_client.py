@@ -11,7 +11,8 @@ import redis
 import redis.asyncio as aioredis
 import structlog
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from ledger.cache.steps import CacheStep, Mark, Put, Read, Seen
@@ -69,11 +70,14 @@ class _Shared:
         if self.trust.worth_a_try():
             return False
         if not isinstance(step, Read):
-            self.trust.skipped(step.key)
+            self.trust.unwritten(step.key)
         return True
 
     def _failed(self, step: CacheStep, error: BaseException) -> Seen | None:
-        self.trust.failed(step.key, writing=not isinstance(step, Read))
+        if isinstance(error, RedisTimeoutError | asyncio.TimeoutError):
+            self.trust.timed_out()
+        if not isinstance(step, Read) and not isinstance(error, ResponseError):
+            self.trust.unwritten(step.key)
         _log.warning("redis unavailable", key=step.key, step=type(step).__name__, error=type(error).__name__)
         return _NOTHING if isinstance(step, Read) else None
 
@@ -99,14 +103,28 @@ class Cache(_Shared):
             return self._failed(step, error)
 
     def _run(self, server: redis.Redis, step: CacheStep) -> Seen | None:
+        self._remove_doubted(server)
+        try:
+            return self._carry_out(server, step)
+        except ResponseError:
+            # Redis is there but refuses to work on this entry (another type, out of memory). Removing it works
+            # even then, and must be done before anything commits.
+            self.trust.unwritten(step.key)
+            self._remove_doubted(server)
+            raise
+
+    def _remove_doubted(self, server: redis.Redis) -> None:
+        if doubted := self.trust.take_unwritten():
+            server.unlink(*doubted)
+            self.trust.removed(doubted)
+
+    def _carry_out(self, server: redis.Redis, step: CacheStep) -> Seen | None:
         if isinstance(step, Read):
             return self._seen(step.key, cast(dict[str, str], server.hgetall(step.key)))
         if isinstance(step, Mark):
             self._mark(keys=[step.key], args=_mark_arguments(step, self._deadline_ms))
         else:
             self._put(keys=[step.key], args=_put_arguments(step))
-            if step.fields is not None:
-                self.trust.written(step.key)
         return None
 
     def _connect(self) -> redis.Redis:
@@ -153,14 +171,26 @@ class AsyncCache(_Shared):
             return self._failed(step, error)
 
     async def _run(self, server: aioredis.Redis, step: CacheStep) -> Seen | None:
+        await self._remove_doubted(server)
+        try:
+            return await self._carry_out(server, step)
+        except ResponseError:  # see Cache
+            self.trust.unwritten(step.key)
+            await self._remove_doubted(server)
+            raise
+
+    async def _remove_doubted(self, server: aioredis.Redis) -> None:
+        if doubted := self.trust.take_unwritten():
+            await cast(Any, server.unlink(*doubted))
+            self.trust.removed(doubted)
+
+    async def _carry_out(self, server: aioredis.Redis, step: CacheStep) -> Seen | None:
         if isinstance(step, Read):
             return self._seen(step.key, await cast(Any, server.hgetall(step.key)))
         if isinstance(step, Mark):
             await self._mark(keys=[step.key], args=_mark_arguments(step, self._deadline_ms))
         else:
             await self._put(keys=[step.key], args=_put_arguments(step))
-            if step.fields is not None:
-                self.trust.written(step.key)
         return None
 
     def _connect(self) -> aioredis.Redis:

@@ -39,25 +39,28 @@ class Trust:
             return self._connected_at + int((time.monotonic() - self._connected_mono) * 1000)
 
     def worth_a_try(self) -> bool:
-        """False for a moment after a failure, so that an absent Redis does not slow every call down."""
+        """False for a moment after a time-out, so that a silent Redis does not slow every call down."""
         return time.monotonic() >= self._away_until
 
-    def failed(self, key: str, *, writing: bool) -> None:
-        """Redis did not answer. A key that could not be written is not believed until it is."""
+    def timed_out(self) -> None:
+        """Redis did not answer in time."""
         with self._lock:
             self._away_until = time.monotonic() + _PAUSE_SECONDS
-            if writing:
-                self._unwritten.add(key)
 
-    def skipped(self, key: str) -> None:
-        """A write was not even tried."""
+    def unwritten(self, key: str) -> None:
+        """A key is not as it should be: it is not believed, and goes at the next chance."""
         with self._lock:
             self._unwritten.add(key)
 
-    def written(self, key: str) -> None:
-        """The key is in Redis as it should be."""
+    def take_unwritten(self) -> list[str]:
+        """The keys to remove from Redis before anything else is done there. They stay doubted until `removed`."""
         with self._lock:
-            self._unwritten.discard(key)
+            return list(self._unwritten)
+
+    def removed(self, keys: list[str]) -> None:
+        """These keys are gone from Redis."""
+        with self._lock:
+            self._unwritten.difference_update(keys)
 
     def believes(self, key: str, fields: Mapping[str, str]) -> bool:
         """Whether the entry can be used as it is."""

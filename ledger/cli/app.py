@@ -1,5 +1,6 @@
 """All commands of `fifoledger`, put together."""
 
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import Annotated
 
@@ -46,9 +47,14 @@ _START, _READ, _PROVE = "Start and set up", "Read", "Prove and repair"
 
 
 def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"fifoledger {installed_version('fifoledger')}")
-        raise typer.Exit
+    if not wanted:
+        return
+    try:
+        found = installed_version("fifoledger")
+    except PackageNotFoundError:
+        found = "(run from its source, not installed)"
+    typer.echo(f"fifoledger {found}")
+    raise typer.Exit
 
 
 @app.callback()

@@ -18,6 +18,7 @@ from psycopg import AsyncConnection, Connection
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolClosed
+from pydantic import SecretStr
 from tenacity import AsyncRetrying, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from ledger.database.failures import is_transient, translate
@@ -33,6 +34,14 @@ def _text(name: str) -> bytes:
     return query(name).encode()
 
 
+def _url(settings: Settings) -> str:
+    return cast(SecretStr, settings.database_url).get_secret_value()
+
+
+def _connect_timeout(settings: Settings) -> int:
+    return max(2, round(settings.connect_timeout))  # libpq knows whole seconds, 2 at least
+
+
 def _policy(settings: Settings) -> dict[str, Any]:
     return {
         "retry": retry_if_exception(is_transient),
@@ -44,7 +53,7 @@ def _policy(settings: Settings) -> dict[str, Any]:
 
 def _pool_options(settings: Settings) -> dict[str, Any]:
     return {
-        "conninfo": to_conninfo(cast(Any, settings.database_url).get_secret_value()),
+        "conninfo": to_conninfo(_url(settings)),
         "min_size": 0,
         "max_size": settings.pool_size,
         "timeout": settings.connect_timeout,
@@ -54,7 +63,7 @@ def _pool_options(settings: Settings) -> dict[str, Any]:
             "autocommit": True,
             "row_factory": dict_row,
             "prepare_threshold": 1,
-            "connect_timeout": max(2, round(settings.connect_timeout)),
+            "connect_timeout": _connect_timeout(settings),
             # A peer that is gone without a word is noticed within the time that a statement may take.
             "tcp_user_timeout": round(settings.statement_timeout * 1000),
         },
@@ -108,6 +117,8 @@ class Database:
         if self._closed:
             raise PoolClosed("closed")
         if self._pool is None or self._pid != os.getpid():
+            # A pool hides why it cannot connect; a first connection of its own says it.
+            psycopg.connect(to_conninfo(_url(self._settings)), connect_timeout=_connect_timeout(self._settings)).close()
             self._pid = os.getpid()
             self._pool = ConnectionPool(configure=self._configure, **_pool_options(self._settings))
             self._pool.open()
@@ -174,6 +185,11 @@ class AsyncDatabase:
             raise PoolClosed("closed")
         home = (os.getpid(), asyncio.get_running_loop())
         if self._pool is None or self._home != home:
+            # A pool hides why it cannot connect; a first connection of its own says it.
+            probe = await AsyncConnection.connect(
+                to_conninfo(_url(self._settings)), connect_timeout=_connect_timeout(self._settings)
+            )
+            await probe.close()
             self._home = home
             self._pool = AsyncConnectionPool(configure=self._configure, **_pool_options(self._settings))
             await self._pool.open()

@@ -1,6 +1,7 @@
 """Which failures of PostgreSQL are worth another try, and what the others mean to a caller."""
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from ledger.errors import (
     InsufficientPositionError,
     InvalidInputError,
     LedgerError,
+    NotAnnouncedError,
     PermissionDeniedError,
     SchemaError,
 )
@@ -35,6 +37,9 @@ _RETRIED_STATES = (
     pg.IdleInTransactionSessionTimeout,
     pg.ReadOnlySqlTransaction,  # a failover has not found its new primary yet
 )
+_FINAL_WORDS = re.compile(
+    r"FATAL: .*(authentication failed|does not exist|no pg_hba.conf entry|not permitted|permission denied|no password)"
+)
 _FINAL_STATES = (pg.InvalidPassword, pg.InvalidAuthorizationSpecification, pg.InvalidCatalogName)
 
 
@@ -44,8 +49,11 @@ def is_transient(error: BaseException) -> bool:
         return True
     if isinstance(error, _FINAL_STATES):
         return False
-    # Without a state the server did not answer: refused, reset, closed in the middle.
-    return isinstance(error, psycopg.OperationalError) and error.sqlstate is None
+    # Without a state the server did not answer: refused, reset, closed in the middle; or it refused a connection,
+    # for which libpq hands on no state, only words.
+    return (
+        isinstance(error, psycopg.OperationalError) and error.sqlstate is None and not _FINAL_WORDS.search(str(error))
+    )
 
 
 def _detail(error: psycopg.Error) -> dict[str, Any]:
@@ -83,6 +91,7 @@ _BY_STATE: dict[str, Callable[[psycopg.Error], LedgerError]] = {
     "FL002": _insufficient,
     "FL004": _invalid,
     "FL006": lambda e: AppendOnlyError(_message(e)),
+    "FL010": lambda e: NotAnnouncedError(_detail(e)["bot_id"]),
     "FL007": lambda e: BotAccountError(_message(e)),
     "FL008": lambda e: InstrumentConflictError(_message(e)),
     "42501": lambda e: PermissionDeniedError(_message(e)),

@@ -62,4 +62,4 @@ def register_instrument(
         "status": read_optional_text("status", status),
     }
     account_id = yield from registered(session)
-    yield Query("register_instrument", {**params, "account_id": account_id})
+    yield Query("register_instrument", {**params, "account_id": account_id, "bot_id": session.bot_id})

@@ -1,18 +1,16 @@
 """Writing fills."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ledger.cache import Mark, Put, position_key
-from ledger.cache.entry import to_fields
-from ledger.database import Batch, Query
-from ledger.errors import DatabaseUnavailableError, InvalidInputError, LedgerError
-from ledger.fill import Fill, dump_fills, read_fill, read_mapping
+from ledger.database import Batch, Query, Rows
+from ledger.errors import InvalidInputError
+from ledger.fill import Book, Fill, dump_fills, read_fill, read_mapping
 from ledger.money import Number
+from ledger.operations.announcing import write_announced
 from ledger.session import Operation, Session, registered
-from ledger.values import FillResult, Position
+from ledger.values import FillResult
 
 
 def record_fill(
@@ -96,19 +94,15 @@ def record_fill(
 def record(session: Session, fill: Fill, *, reduce_only: bool = False) -> Operation[FillResult]:
     """Books a checked fill, with the cache told before and after."""
     account_id = yield from registered(session)
-    step = Query(
-        "record_cash" if fill.is_cash else "record_fill",
-        {**fill.params, "account_id": account_id, "bot_id": session.bot_id, "reduce_only": reduce_only},
+    params = {**fill.params, "account_id": account_id, "bot_id": session.bot_id, "reduce_only": reduce_only}
+    name = "record_cash" if fill.is_cash else "record_fill"
+    results = yield from write_announced(
+        session,
+        [fill],
+        lambda bots: Query(name, {**params, "announced": bots}),
+        lambda rows: [FillResult.from_row(rows[0]["result"])],
     )
-    token = yield from announce(session, {_key(session, fill)})
-    try:
-        rows = yield step
-    except LedgerError as error:
-        yield from withdraw(session, token, {_key(session, fill)}, error)
-        raise
-    result = FillResult.from_row(rows[0]["result"])
-    yield from publish(session, token, {_key(session, fill)}, [result.position])
-    return result
+    return results[0]
 
 
 def record_fills(session: Session, fills: Iterable[Mapping[str, Any]]) -> Operation[list[FillResult]]:
@@ -118,35 +112,37 @@ def record_fills(session: Session, fills: Iterable[Mapping[str, Any]]) -> Operat
     position that the batch left. All are checked before any is written. If the database refuses one, nothing
     of its book is written, other books' fills are, and the error is raised.
     """
+    if not isinstance(fills, Iterable):
+        raise InvalidInputError("fills", fills, "mappings of record_fill's arguments")
     read = [read_mapping(number, given, session.category) for number, given in enumerate(fills)]
     if not read:
         return []
     account_id = yield from registered(session)
-    groups: dict[tuple[str | None, str, str, int], list[int]] = {}
+    groups: dict[Book, list[int]] = {}
     for number, fill in enumerate(read):
         groups.setdefault(fill.book, []).append(number)
-    ordered = sorted(groups.items(), key=lambda group: tuple(part or "" for part in group[0][:3]) + group[0][3:])
-    keys = {_key(session, fill) for fill in read}
-    token = yield from announce(session, keys)
-    try:
-        answers = yield Batch(
-            "record_fills",
-            [_batch_params(session, account_id, book, [read[n] for n in numbers]) for book, numbers in ordered],
+    # Books are taken in one order by everybody, so that no two batches wait for each other.
+    ordered = sorted(groups.items(), key=lambda group: tuple(map(str, group[0])))
+    batch = [_batch_params(session, account_id, book, [read[n] for n in numbers]) for book, numbers in ordered]
+    return (
+        yield from write_announced(
+            session,
+            read,
+            lambda bots: Batch("record_fills", [{**params, "announced": bots} for params in batch]),
+            lambda answers: _in_order([numbers for _, numbers in ordered], answers),
         )
-    except LedgerError as error:
-        yield from withdraw(session, token, keys, error)
-        raise
+    )
+
+
+def _in_order(numbers: list[list[int]], answers: list[Rows]) -> list[FillResult]:
+    """The results in the order of the fills, which went to the database book by book."""
     results: dict[int, FillResult] = {}
-    for (_, numbers), rows in zip(ordered, answers, strict=True):
-        results.update(zip(numbers, _read_results(rows[0]["result"]), strict=True))
-    positions = {(r.position.bot_id, _position_key(r.position)): r.position for r in results.values()}
-    yield from publish(session, token, keys, positions.values())
-    return [results[number] for number in range(len(read))]
+    for places, rows in zip(numbers, answers, strict=True):
+        results.update(zip(places, _read_results(rows[0]["result"]), strict=True))
+    return [results[place] for place in sorted(results)]
 
 
-def _batch_params(
-    session: Session, account_id: int, book: tuple[str | None, str, str, int], fills: list[Fill]
-) -> dict[str, Any]:
+def _batch_params(session: Session, account_id: int, book: Book, fills: list[Fill]) -> dict[str, Any]:
     named_bot, category, symbol, position_idx = book
     return {
         "account_id": account_id,
@@ -160,43 +156,10 @@ def _batch_params(
 
 
 def _read_results(answer: Mapping[str, Any]) -> list[FillResult]:
-    return [FillResult.from_row({"position": answer["position"], **result}) for result in answer["results"]]
-
-
-def _key(session: Session, fill: Fill) -> str:
-    named_bot, category, symbol, position_idx = fill.book
-    return position_key(named_bot or session.bot_id, category, symbol, position_idx)
-
-
-def _position_key(position: Position) -> str:
-    return position_key(position.bot_id, position.category, position.symbol, position.position_idx)
-
-
-def announce(session: Session, keys: Iterable[str]) -> Operation[str]:
-    """Tells the cache that these positions are about to change. Answers the token that ends it."""
-    token = secrets.token_hex(8)
-    if session.is_cached:
-        for key in keys:
-            yield Mark(key, token)
-    return token
-
-
-def withdraw(session: Session, token: str, keys: Iterable[str], error: LedgerError) -> Operation[None]:
-    """Takes an announcement back after a refusal. After silence it stays: the write may have happened."""
-    if session.is_cached and not isinstance(error, DatabaseUnavailableError):
-        for key in keys:
-            yield Put(key, -1, None, token)
-
-
-def publish(session: Session, token: str, keys: Iterable[str], positions: Iterable[Position]) -> Operation[None]:
-    """Stores the positions that a write left, and ends the announcements of all `keys`."""
-    if not session.is_cached:
-        return
-    left = set(keys)
-    for position in positions:
-        if position.bot_id != "external":
-            key = _position_key(position)
-            left.discard(key)
-            yield Put(key, position.book_seq, to_fields(position), token)
-    for key in left:
-        yield Put(key, -1, None, token)
+    """The results of one book's batch. A fill that is in another bot's book answers with that one's position."""
+    left = answer["position"]
+    results = []
+    for result in answer["results"]:
+        elsewhere = "position" in result and result["position"]["bot_id"] != left["bot_id"]
+        results.append(FillResult.from_row(result if elsewhere else {**result, "position": left}))
+    return results

@@ -5,6 +5,8 @@ themselves, under an id computed from what they say, so that a repetition is rec
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,9 +14,19 @@ from typing import Any
 from ledger.cache import Put, Read, position_key
 from ledger.cache.entry import to_fields
 from ledger.database import Query
-from ledger.errors import EntryNotFoundError, InsufficientPositionError
+from ledger.errors import EntryNotFoundError, InsufficientPositionError, InvalidInputError
 from ledger.fill import Fill, read_fill
-from ledger.money import Number, plain, read_decimal, read_optional_text, read_positive, read_text, read_time
+from ledger.money import (
+    SIDES,
+    Number,
+    plain,
+    read_count,
+    read_decimal,
+    read_optional_text,
+    read_positive,
+    read_text,
+    read_time,
+)
 from ledger.operations.reading import get_position, read_position
 from ledger.operations.recording import record
 from ledger.session import Operation, Session, registered
@@ -68,15 +80,17 @@ def create_position_entry(
 ) -> Operation[int]:
     """The id of the lot that this fill, or this order, opened; records the fill if it is not booked yet.
 
-    A recorded fill is a Buy; a negative `quantity` makes it a Sell.
+    A fill recorded here is a Buy; a short is opened by `write_fill` or `record_fill`.
 
     Raises EntryNotFoundError if the fill is booked and opened nothing, else as `record_fill` does.
     """
-    amount = read_decimal("quantity", quantity)
-    fill = _computed_fill(
-        session, symbol, "Sell" if amount < 0 else "Buy", entry_price, abs(amount), entry_time,
-        entry_order_id, None, commission, f"entry:{entry_fill_id}",
-    )  # fmt: skip
+    if entry_fill_id is not None:
+        read_count("entry_fill_id", entry_fill_id)
+    with _named(exec_price="entry_price", exec_qty="quantity", exec_time="entry_time", order_id="entry_order_id"):
+        fill = _computed_fill(
+            session, symbol, "Buy", entry_price, quantity, entry_time, entry_order_id, None, commission,
+            f"entry:{entry_fill_id}",
+        )  # fmt: skip
     booked = yield from _booked(session, fill, entry_fill_id, closing=False)
     if not booked:
         result = yield from record(session, fill)
@@ -140,12 +154,21 @@ def close_position_fifo(
     return trades
 
 
+@contextmanager
+def _named(**names: str) -> Iterator[None]:
+    """Speaks of a wrong argument by the name that the caller knows it by."""
+    try:
+        yield
+    except InvalidInputError as error:
+        raise InvalidInputError(names.get(error.field, error.field), error.value, error.rule) from None
+
+
 def _computed_fill(
     session: Session,
     symbol: str,
     side: str,
     price: Number,
-    quantity: Decimal,
+    quantity: Number,
     at: datetime,
     order_id: str | None,
     reason: str | None,
@@ -208,7 +231,13 @@ def update_position_redis(
     unrealized_pnl: Number | None = None,
 ) -> Operation[None]:
     """Refreshes the cached position from PostgreSQL, which alone knows size, side and price; keeps `unrealized_pnl`."""
-    del size, side, avg_price  # what the ledger knows better
+    # What the ledger knows better is only checked.
+    if read_decimal("size", size) < 0:
+        raise InvalidInputError("size", size, "at least 0")
+    if side not in {None, "", "None", *SIDES}:
+        raise InvalidInputError("side", side, "Buy, Sell or None")
+    if avg_price is not None and read_decimal("avg_price", avg_price) < 0:
+        raise InvalidInputError("avg_price", avg_price, "at least 0")
     extra = None if unrealized_pnl is None else {
         "unrealized_pnl": plain(read_decimal("unrealized_pnl", unrealized_pnl))
     }  # fmt: skip

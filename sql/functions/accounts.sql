@@ -45,7 +45,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT pg_has_role(session_user, 'ledger_owner', 'USAGE')
         OR EXISTS (SELECT FROM trading.bots b
                     WHERE b.account_id = p_account_id AND b.bot_id = p_bot_id
-                      AND pg_has_role(session_user, b.login_role, 'USAGE'))
+                      -- by oid: the role may be gone
+                       AND pg_has_role(session_user, to_regrole(quote_ident(b.login_role))::oid, 'USAGE'))
 $$;
 
 CREATE OR REPLACE FUNCTION trading.require_bot(p_account_id integer, p_bot_id text) RETURNS void

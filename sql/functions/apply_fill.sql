@@ -61,66 +61,95 @@ CREATE OR REPLACE FUNCTION trading.close_lots(b trading.books, f trading.fills, 
 RETURNS trading.books
 LANGUAGE plpgsql AS $$
 DECLARE
-    until   numeric := b.closed + closing;
-    done    record;
-    next    trading.lots;
+    start numeric := b.closed;
+    until numeric := b.closed + closing;
+    whole numeric := abs(f.signed_qty);
+    lot   record;
+    z     numeric;
+    t     trading.completed_trades;
 BEGIN
-    WITH piece AS (
-        SELECT l.*, greatest(l.open_from, b.closed) AS a, least(l.open_to, until) AS z
-          FROM trading.lots l
+    t.account_id := b.account_id;
+    t.book_id := b.book_id;
+    t.exit_fill_id := f.fill_id;
+    t.exit_time := f.exec_time;
+    t.position_idx := b.position_idx;
+    t.bot_id := b.bot_id;
+    t.category := b.category;
+    t.symbol := b.symbol;
+    t.side := b.side;
+    t.exit_price := f.exec_price;
+    t.settle_coin := b.settle_coin;
+    t.exit_commission_asset := asset;
+    t.exit_reason := f.close_reason;
+    t.exit_order_id := f.order_id;
+    t.exit_client_order_id := f.client_order_id;
+    t.source := f.source;
+    FOR lot IN
+        SELECT l.*, e.close_reason, e.order_id, e.client_order_id
+          FROM trading.lots l JOIN trading.fills e ON e.account_id = l.account_id AND e.fill_id = l.fill_id
          WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id
            AND l.open_from >= b.first_open_from AND l.open_from < until
-    ), costed AS (
-        SELECT p.*, p.z - p.a AS qty,
-               trading.share(p.commission, p.a - p.open_from, p.z - p.open_from, p.open_to - p.open_from) AS entry_fee,
-               trading.share(f.fee, p.a - b.closed, p.z - b.closed, abs(f.signed_qty)) AS exit_fee,
-               trading.gross_pnl(b.category, p.side, p.z - p.a, b.multiplier, p.entry_price, f.exec_price) AS gross
-          FROM piece p
-    ), netted AS (
-        SELECT c.*, c.gross - CASE WHEN c.commission_asset = b.settle_coin THEN c.entry_fee ELSE 0 END
-                            - CASE WHEN asset = b.settle_coin THEN c.exit_fee ELSE 0 END AS net
-          FROM costed c
-    ), written AS (
-        INSERT INTO trading.completed_trades
-        SELECT b.account_id, b.book_id, n.fill_id, f.fill_id, n.entry_time, f.exec_time, b.position_idx, b.bot_id,
-               b.category, b.symbol, n.side, n.qty, n.entry_price, f.exec_price, n.gross, n.entry_fee, n.exit_fee,
-               n.net, trading.pnl_pct(b.category, n.net, n.qty, b.multiplier, n.entry_price), b.settle_coin,
-               n.commission_asset, asset, extract(epoch FROM f.exec_time - n.entry_time),
-               trading.unknown_price_reason(n.entry_price, f.exec_price), e.close_reason, f.close_reason, e.order_id,
-               f.order_id, e.client_order_id, f.client_order_id, f.source
-          FROM netted n JOIN trading.fills e ON e.account_id = n.account_id AND e.fill_id = n.fill_id
-    )
-    SELECT count(*) AS trades, count(*) FILTER (WHERE z = open_to) AS lots, sum(gross) AS gross, sum(net) AS net,
-           sum(entry_fee) FILTER (WHERE commission_asset = b.settle_coin) AS entry_fee,
-           sum(trading.entry_value(b.category, z - open_from, entry_price)
-               - trading.entry_value(b.category, a - open_from, entry_price)) AS cost,
-           sum(qty) FILTER (WHERE entry_price IS NULL) AS unpriced,
-           max(open_from) AS last_from, max(open_to) AS last_to
-      INTO done FROM netted;
-    b.closed := until;
-    b.size := b.size - closing;
-    b.trades := b.trades + done.trades;
-    b.entries := b.entries - done.lots;
-    b.realized_gross := b.realized_gross + coalesce(done.gross, 0);
-    b.realized_net := b.realized_net + coalesce(done.net, 0);
-    b.open_commission := b.open_commission - coalesce(done.entry_fee, 0);
-    b.open_cost := b.open_cost - coalesce(done.cost, 0);
-    b.unpriced_qty := b.unpriced_qty - coalesce(done.unpriced, 0);
+         ORDER BY l.open_from
+    LOOP
+        z := least(lot.open_to, until);
+        t.entry_fill_id := lot.fill_id;
+        t.entry_time := lot.entry_time;
+        t.entry_price := lot.entry_price;
+        t.entry_commission_asset := lot.commission_asset;
+        t.entry_reason := lot.close_reason;
+        t.entry_order_id := lot.order_id;
+        t.entry_client_order_id := lot.client_order_id;
+        t.holding_seconds := extract(epoch FROM f.exec_time - lot.entry_time);
+        t.quantity := z - b.closed;
+        t.entry_commission := trading.share(lot.commission, b.closed - lot.open_from, z - lot.open_from,
+                                            lot.open_to - lot.open_from);
+        t.exit_commission := trading.share(f.fee, b.closed - start, z - start, whole);
+        t.gross_pnl := trading.gross_pnl(b.category, b.side, t.quantity, b.multiplier, lot.entry_price, f.exec_price);
+        t.net_pnl := t.gross_pnl - CASE WHEN lot.commission_asset = b.settle_coin THEN t.entry_commission ELSE 0 END
+                                 - CASE WHEN asset = b.settle_coin THEN t.exit_commission ELSE 0 END;
+        t.pnl_pct := trading.pnl_pct(b.category, t.net_pnl, t.quantity, b.multiplier, lot.entry_price);
+        t.pnl_reason := trading.unknown_price_reason(lot.entry_price, f.exec_price);
+        INSERT INTO trading.completed_trades VALUES (t.*);
+        b.first_entry_time := lot.entry_time;
+        b := trading.less_closed(b, t, lot.open_from, lot.open_to, z);
+    END LOOP;
     IF b.size = 0 THEN
         b.side := 'None';
-        b.first_open_from := b.opened;
         b.first_entry_time := NULL;
         b.last_entry_time := NULL;
-    ELSIF done.last_to > until THEN
-        b.first_open_from := done.last_from;
+    ELSIF b.first_open_from = until THEN
+        SELECT l.entry_time INTO b.first_entry_time FROM trading.lots l
+         WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id AND l.open_from = until;
+    END IF;
+    RETURN b;
+END
+$$;
+
+-- The book after one trade, which closed its oldest lot, (open_from, open_to] of the axis, as far as z.
+CREATE OR REPLACE FUNCTION trading.less_closed(b trading.books, t trading.completed_trades, open_from numeric,
+                                               open_to numeric, z numeric) RETURNS trading.books
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    b.trades := b.trades + 1;
+    b.realized_gross := b.realized_gross + coalesce(t.gross_pnl, 0);
+    b.realized_net := b.realized_net + coalesce(t.net_pnl, 0);
+    IF t.entry_commission_asset = b.settle_coin THEN
+        b.open_commission := b.open_commission - t.entry_commission;
+    END IF;
+    IF t.entry_price IS NULL THEN
+        b.unpriced_qty := b.unpriced_qty - t.quantity;
     ELSE
-        b.first_open_from := done.last_to;
+        b.open_cost := b.open_cost - trading.entry_value(b.category, z - open_from, t.entry_price)
+                                   + trading.entry_value(b.category, b.closed - open_from, t.entry_price);
     END IF;
-    IF b.size > 0 AND done.lots > 0 THEN
-        SELECT * INTO next FROM trading.lots l
-         WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id AND l.open_from = b.first_open_from;
-        b.first_entry_time := next.entry_time;
+    IF z = open_to THEN
+        b.entries := b.entries - 1;
+        b.first_open_from := z;
+    ELSE
+        b.first_open_from := open_from;
     END IF;
+    b.closed := z;
+    b.size := b.size - t.quantity;
     RETURN b;
 END
 $$;

@@ -37,9 +37,10 @@ LANGUAGE sql AS $$
      WHERE k.account_id = b.account_id AND k.book_id = b.book_id AND k.book_seq = 0 AND k.cash_seq = 0
 $$;
 
-CREATE OR REPLACE FUNCTION trading.save_book(b trading.books) RETURNS void
+CREATE OR REPLACE FUNCTION trading.save_book(b trading.books) RETURNS trading.books
 LANGUAGE plpgsql AS $$
 BEGIN
+    b.updated_at := clock_timestamp();
     UPDATE trading.books k
        SET book_seq = b.book_seq, hash = b.hash, last_exec_time = b.last_exec_time, last_seq = b.last_seq,
            last_exec_id = b.last_exec_id, side = b.side, size = b.size, cycle_id = b.cycle_id, opened = b.opened,
@@ -47,8 +48,9 @@ BEGIN
            first_entry_time = b.first_entry_time, last_entry_time = b.last_entry_time, open_cost = b.open_cost,
            open_commission = b.open_commission, unpriced_qty = b.unpriced_qty, dust_qty = b.dust_qty,
            trades = b.trades, realized_gross = b.realized_gross, realized_net = b.realized_net,
-           updated_at = clock_timestamp()
+           updated_at = b.updated_at
      WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+    RETURN b;
 END
 $$;
 
@@ -70,15 +72,26 @@ BEGIN
         END IF;
     END IF;
     IF p_order_id IS NOT NULL THEN
-        SELECT bot_id INTO v_owner FROM trading.orders
-         WHERE account_id = p_account_id AND category = p_category AND order_id = p_order_id
-           AND bot_id IS NOT NULL;
-        IF NOT FOUND THEN
-            SELECT bot_id INTO v_owner FROM trading.fills
-             WHERE account_id = p_account_id AND order_id = p_order_id AND category = p_category LIMIT 1;
-        END IF;
+        v_owner := coalesce(
+            (SELECT bot_id FROM trading.orders
+              WHERE account_id = p_account_id AND category = p_category AND order_id = p_order_id),
+            (SELECT bot_id FROM trading.fills
+              WHERE account_id = p_account_id AND order_id = p_order_id AND category = p_category LIMIT 1));
     END IF;
     RETURN coalesce(v_owner, p_caller);
+END
+$$;
+
+-- A client tells the cache which bots' positions it may change before it writes. Should the write turn out to
+-- change another bot's, it is refused, so that the client announces that one too and comes again. NULL: no cache.
+CREATE OR REPLACE FUNCTION trading.require_announced(p_bot_id text, p_announced text[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF p_bot_id <> ALL (p_announced) THEN
+        RAISE EXCEPTION USING ERRCODE = 'FL010',
+            MESSAGE = format('the write would change a position of bot %s, which was not announced', p_bot_id),
+            DETAIL = json_build_object('bot_id', p_bot_id);
+    END IF;
 END
 $$;
 
@@ -90,7 +103,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                 ELSE commission_asset END
 $$;
 
--- Fills in what follows from the reported columns: commission_asset, signed_qty and fee.
+-- Fills in what follows from them: commission_asset, signed_qty and fee.
 CREATE OR REPLACE FUNCTION trading.valued(b trading.books, f trading.fills) RETURNS trading.fills
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
@@ -102,13 +115,6 @@ BEGIN
         f.fee := coalesce(f.commission * f.exec_price, 0);
         IF f.side = 'Buy' THEN  -- the fee never arrives, so the lot is shorter at the same cost
             qty := qty - f.commission;
-            IF qty <= 0 THEN
-                RAISE EXCEPTION USING ERRCODE = 'FL004',
-                    MESSAGE = format('commission %s %s leaves nothing of the quantity %s', f.commission,
-                                     f.commission_asset, f.exec_qty),
-                    DETAIL = json_build_object('field', 'commission', 'value', f.commission::text,
-                                               'rule', 'less than exec_qty when charged in the base coin');
-            END IF;
         END IF;
     END IF;
     f.signed_qty := CASE f.side WHEN 'Buy' THEN qty ELSE -qty END;

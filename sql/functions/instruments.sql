@@ -29,7 +29,7 @@ $$;
 -- States what an instrument is. A multiplier that differs from the one that a book's P&L was computed
 -- with is refused: it would change history silently.
 CREATE OR REPLACE FUNCTION trading.register_instrument(
-    p_account_id integer, p_category text, p_symbol text, p_base_coin text, p_quote_coin text,
+    p_account_id integer, p_bot_id text, p_category text, p_symbol text, p_base_coin text, p_quote_coin text,
     p_settle_coin text, p_multiplier numeric, p_qty_step numeric, p_tick_size numeric,
     p_contract_type text, p_status text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -38,6 +38,7 @@ DECLARE
     used  trading.books;
     row   trading.instruments;
 BEGIN
+    PERFORM trading.require_bot(p_account_id, p_bot_id);
     row.base_coin := coalesce(p_base_coin, guess.base_coin);
     row.quote_coin := coalesce(p_quote_coin, guess.quote_coin);
     row.settle_coin := coalesce(p_settle_coin, guess.settle_coin);

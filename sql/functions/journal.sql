@@ -8,34 +8,75 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION trading.link(previous bytea, content text) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT sha256(previous || convert_to(content, 'UTF8'))
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    RETURN sha256(previous || convert_to(content, 'UTF8'));
+END
 $$;
 
 -- The canonical text of a journal row: every column but the hash, free of session settings (numbers without
 -- trailing zeros, times as microseconds since 1970, UTC), unambiguous by the quoting of row text.
 CREATE OR REPLACE FUNCTION trading.canonical(f trading.fills) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT ROW(f.account_id, f.book_id, f.fill_id, f.book_seq,
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN ROW(f.account_id, f.book_id, f.fill_id, f.book_seq,
                trunc(extract(epoch FROM f.exec_time) * 1000000), f.seq,
                trunc(extract(epoch FROM f.recorded_at) * 1000000), f.position_idx, f.is_maker, f.bot_id, f.category,
                f.symbol, f.exec_id, f.order_id, f.client_order_id, f.side, f.exec_type, trim_scale(f.exec_price),
                trim_scale(f.exec_qty), trim_scale(f.commission), f.commission_asset, f.close_reason, f.source,
-               trim_scale(f.signed_qty), trim_scale(f.fee))::text
+               trim_scale(f.signed_qty), trim_scale(f.fee))::text;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION trading.canonical(v trading.fill_voids) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT ROW(v.account_id, v.fill_id, v.book_id, v.book_seq, v.replaced_by, v.reason,
-               trunc(extract(epoch FROM v.recorded_at) * 1000000))::text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN ROW(v.account_id, v.fill_id, v.book_id, v.book_seq, v.replaced_by, v.reason,
+               trunc(extract(epoch FROM v.recorded_at) * 1000000))::text;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION trading.canonical(p trading.funding_payments) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT ROW(p.account_id, p.book_id, p.cash_seq, p.bot_id, p.category, p.symbol, p.position_idx, p.exec_id,
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN ROW(p.account_id, p.book_id, p.cash_seq, p.bot_id, p.category, p.symbol, p.position_idx, p.exec_id,
                p.exec_type, trunc(extract(epoch FROM p.exec_time) * 1000000), p.seq, trim_scale(p.amount), p.asset,
                p.side, trim_scale(p.exec_qty), trim_scale(p.exec_price), p.order_id, p.source,
-               trunc(extract(epoch FROM p.recorded_at) * 1000000))::text
+               trunc(extract(epoch FROM p.recorded_at) * 1000000))::text;
+END
+$$;
+
+-- Refuses what no execution can be, `valued` already. The clients check the same with better words; this guards the tables.
+CREATE OR REPLACE FUNCTION trading.require_valid(f trading.fills) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    field text := CASE
+        WHEN f.symbol = '' OR f.symbol IS NULL THEN 'symbol'
+        WHEN f.category = '' OR f.category IS NULL THEN 'category'
+        WHEN f.position_idx NOT IN (0, 1, 2) OR f.position_idx IS NULL THEN 'position_idx'
+        WHEN f.side NOT IN ('Buy', 'Sell') OR f.side IS NULL THEN 'side'
+        WHEN f.exec_id = '' OR f.exec_id IS NULL THEN 'exec_id'
+        WHEN f.order_id = '' THEN 'order_id'
+        WHEN f.client_order_id = '' THEN 'client_order_id'
+        WHEN NOT isfinite(f.exec_time) OR f.exec_time IS NULL THEN 'exec_time'
+        -- NaN is greater than Infinity here.
+        WHEN f.exec_qty <= 0 OR f.exec_qty >= 'Infinity' OR f.exec_qty IS NULL THEN 'exec_qty'
+        WHEN f.exec_price < 0 OR f.exec_price >= 'Infinity' OR (f.exec_price = 0 AND f.category <> 'option')
+          OR (f.exec_price IS NULL AND f.exec_type NOT IN ('Adjustment', 'OpeningBalance')) THEN 'exec_price'
+        WHEN f.commission = '-Infinity' OR f.commission >= 'Infinity' OR f.commission IS NULL THEN 'commission'
+        WHEN f.exec_type IS NULL OR trading.is_cash(f.exec_type) THEN 'exec_type'
+        WHEN f.source IS NULL THEN 'source'
+        -- A fee in the base coin has eaten the whole quantity.
+        WHEN sign(f.signed_qty) <> CASE f.side WHEN 'Buy' THEN 1 ELSE -1 END THEN 'commission' END;
+BEGIN
+    IF field IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'FL004',
+            MESSAGE = format('%s of execution %s is not one an execution can have', field, f.exec_id),
+            DETAIL = json_build_object('field', field, 'value', to_jsonb(f) ->> field,
+                                       'rule', CASE field WHEN 'commission' THEN 'finite, and in the base coin less than the quantity'
+                                                  ELSE 'a value that an execution can have' END);
+    END IF;
+END
 $$;
 
 -- Adds a fill to its book's journal. NULL if the execution is there already.
@@ -43,6 +84,7 @@ $$;
 CREATE OR REPLACE FUNCTION trading.journal_fill(b trading.books, f trading.fills) RETURNS trading.fills
 LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM trading.require_valid(f);
     f.book_seq := b.book_seq + 1;
     f.fill_id := (b.book_id::bigint << 32) + f.book_seq;
     f.recorded_at := clock_timestamp();

@@ -44,7 +44,7 @@ BEGIN
     b.realized_net := b.realized_net - old.net + now.net;
     b.realized_gross := b.realized_gross - old.gross + now.gross;
     b := trading.position_after(b, p);
-    PERFORM trading.save_book(b);
+    b := trading.save_book(b);
     INSERT INTO trading.book_rebuilds (account_id, book_id, book_seq, reason, cause_fill_id, from_time, fills,
         lots_written, lots_removed, trades_written, trades_removed, trades_before, trades_after,
         net_pnl_before, net_pnl_after)
@@ -216,7 +216,8 @@ BEGIN
        FOR NO KEY UPDATE;
     PERFORM trading.require_bot(b.account_id, b.bot_id);
     -- Rows of fills that no longer exist, or that nothing derives, would survive a comparison by fill.
-    DELETE FROM trading.completed_trades t WHERE t.account_id = p_account_id AND t.book_id = p_book_id
+    DELETE FROM trading.completed_trades t WHERE t.account_id = p_account_id
+       AND t.exit_fill_id BETWEEN p_book_id::bigint << 32 AND (p_book_id + 1)::bigint << 32
        AND NOT EXISTS (SELECT FROM trading.fills f WHERE f.account_id = t.account_id AND f.fill_id = t.exit_fill_id
                           AND f.book_id = t.book_id);
     SELECT count(*), coalesce(sum(net_pnl), 0), coalesce(sum(gross_pnl), 0)

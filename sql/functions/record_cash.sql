@@ -33,7 +33,7 @@ BEGIN
     INSERT INTO trading.funding_payments VALUES (p.*) ON CONFLICT (account_id, category, exec_id) DO NOTHING;
     IF NOT FOUND THEN
         PERFORM trading.drop_empty_book(b);
-        RETURN trading.known_cash(p);
+        RETURN trading.known_cash(b, p);
     END IF;
     UPDATE trading.books k SET cash_seq = p.cash_seq, cash_hash = p.hash, updated_at = clock_timestamp()
      WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
@@ -41,16 +41,19 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION trading.known_cash(p trading.funding_payments) RETURNS json
+CREATE OR REPLACE FUNCTION trading.known_cash(mine trading.books, p trading.funding_payments) RETURNS json
 LANGUAGE plpgsql AS $$
 DECLARE
     k       trading.funding_payments;
     b       trading.books;
+    hidden  boolean;
     differs json;
 BEGIN
     SELECT * INTO k FROM trading.funding_payments s
      WHERE s.account_id = p.account_id AND s.category = p.category AND s.exec_id = p.exec_id;
-    SELECT json_object_agg(c.field, json_build_object('stored', c.stored, 'given', c.given)) INTO differs
+    hidden := NOT trading.may_act_for(k.account_id, k.bot_id);
+    SELECT json_object_agg(c.field, json_build_object('stored', CASE WHEN hidden THEN 'hidden' ELSE c.stored END,
+                                                      'given', c.given)) INTO differs
       FROM (VALUES
         ('symbol', k.symbol, p.symbol), ('exec_type', k.exec_type, p.exec_type),
         ('commission', trim_scale(k.amount)::text, trim_scale(p.amount)::text),
@@ -64,7 +67,7 @@ BEGIN
             DETAIL = json_build_object('exec_id', p.exec_id, 'fields', differs);
     END IF;
     SELECT * INTO b FROM trading.books s WHERE s.account_id = k.account_id AND s.book_id = k.book_id;
-    RETURN trading.cash_result(b, true);
+    RETURN trading.cash_result(CASE WHEN hidden THEN mine ELSE b END, true);
 END
 $$;
 

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION trading.record_fill(
     p_side text, p_exec_price numeric, p_exec_qty numeric, p_exec_time timestamptz, p_exec_id text,
     p_order_id text, p_client_order_id text, p_commission numeric, p_commission_asset text,
     p_close_reason text, p_seq bigint, p_is_maker boolean, p_exec_type text, p_source text,
-    p_reduce_only boolean DEFAULT false) RETURNS json
+    p_reduce_only boolean DEFAULT false, p_announced text[] DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     b     trading.books;
@@ -14,6 +14,7 @@ DECLARE
     owner text := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, p_order_id);
 BEGIN
     PERFORM trading.require_bot(p_account_id, owner);
+    PERFORM trading.require_announced(owner, p_announced);
     b := trading.lock_book(p_account_id, owner, p_category, p_symbol, p_position_idx);
     f.account_id := p_account_id;
     f.book_id := b.book_id;
@@ -39,24 +40,24 @@ BEGIN
     done := trading.journal_fill(b, f);
     IF done IS NULL THEN
         PERFORM trading.drop_empty_book(b);
-        RETURN trading.known_fill(f, p_exec_time IS NOT NULL, p_seq IS NOT NULL, p_commission_asset IS NOT NULL);
+        RETURN trading.known_fill(b, f, p_exec_time IS NOT NULL, p_seq IS NOT NULL, p_commission_asset IS NOT NULL);
     END IF;
     b.dust_qty := b.dust_qty + trading.dust_of(b, done);
     b.book_seq := done.book_seq;
     b.hash := done.hash;
     IF p_order_id IS NOT NULL AND trading.is_order_mixed(done) THEN
-        b := trading.settle_order(b, done);
+        b := trading.settle_order(b, done, p_announced);
     ELSIF (done.exec_time, done.seq, done.exec_id) < (b.last_exec_time, b.last_seq, b.last_exec_id) THEN
         b := trading.rebuild_from(b, trading.checkpoint_before(b, done.exec_time, done.seq, done.exec_id),
                                   'late fill', done.fill_id);
     ELSE
         b := trading.apply_fill(b, done);
-        PERFORM trading.save_book(b);
+        b := trading.save_book(b);
     END IF;
     IF p_reduce_only THEN
         PERFORM trading.require_reduced(b, done);
     END IF;
-    RETURN trading.fill_result(b, done.fill_id, false);
+    RETURN trading.fill_result(b, done, false);
 END
 $$;
 
@@ -76,17 +77,22 @@ END
 $$;
 
 -- The answer for an execution that is in the journal already, if it says the same; else the conflict. What
--- the caller left out is not compared.
-CREATE OR REPLACE FUNCTION trading.known_fill(f trading.fills, with_time boolean, with_seq boolean, with_asset boolean)
-RETURNS json LANGUAGE plpgsql AS $$
+-- the caller left out is not compared. A login that may not see the bot it is booked to learns no more than
+-- that it is there; `mine` is the book it would have been booked in.
+CREATE OR REPLACE FUNCTION trading.known_fill(mine trading.books, f trading.fills, with_time boolean, with_seq boolean,
+                                              with_asset boolean) RETURNS json
+LANGUAGE plpgsql AS $$
 DECLARE
     k       trading.fills;
     b       trading.books;
+    hidden  boolean;
     differs json;
 BEGIN
     SELECT * INTO k FROM trading.fills s
      WHERE s.account_id = f.account_id AND s.category = f.category AND s.exec_id = f.exec_id;
-    SELECT json_object_agg(c.field, json_build_object('stored', c.stored, 'given', c.given)) INTO differs
+    hidden := NOT trading.may_act_for(k.account_id, k.bot_id);
+    SELECT json_object_agg(c.field, json_build_object('stored', CASE WHEN hidden THEN 'hidden' ELSE c.stored END,
+                                                      'given', c.given)) INTO differs
       FROM (VALUES
         ('symbol', k.symbol, f.symbol, k.symbol <> f.symbol),
         ('position_idx', k.position_idx::text, f.position_idx::text, k.position_idx <> f.position_idx),
@@ -109,22 +115,61 @@ BEGIN
             MESSAGE = format('execution %s is in the ledger with another payload', f.exec_id),
             DETAIL = json_build_object('exec_id', f.exec_id, 'fill_id', k.fill_id, 'fields', differs);
     END IF;
+    IF hidden THEN
+        RETURN json_build_object('fill_id', k.fill_id, 'duplicate', true, 'entry', NULL, 'completed_trades', '[]'::json,
+                                 'position', trading.position_of(mine));
+    END IF;
     SELECT * INTO b FROM trading.books s WHERE s.account_id = k.account_id AND s.book_id = k.book_id;
-    RETURN trading.fill_result(b, k.fill_id, true);
+    RETURN trading.fill_result(b, k, true);
 END
 $$;
 
-CREATE OR REPLACE FUNCTION trading.fill_result(b trading.books, p_fill_id bigint, p_duplicate boolean) RETURNS json
-LANGUAGE sql STABLE AS $$
-    SELECT json_build_object(
-        'fill_id', p_fill_id,
-        'duplicate', p_duplicate,
-        'entry', (SELECT row_to_json(e) FROM trading.position_entries e
-                   WHERE e.account_id = b.account_id AND e.entry_id = p_fill_id),
-        'completed_trades', (SELECT coalesce(json_agg(t ORDER BY t.entry_time, t.entry_fill_id), '[]')
-                               FROM trading.completed_trades t
-                              WHERE t.account_id = b.account_id AND t.exit_fill_id = p_fill_id),
-        'position', trading.position_of(b))
+-- PL/pgSQL, because the plan of a SQL function that is not inlined is made anew at every call.
+CREATE OR REPLACE FUNCTION trading.fill_result(b trading.books, f trading.fills, p_duplicate boolean) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    l      trading.lots;
+    entry  json;
+    trades json;
+BEGIN
+    SELECT * INTO l FROM trading.lots s WHERE s.account_id = f.account_id AND s.fill_id = f.fill_id;
+    IF FOUND THEN
+        entry := trading.entry_of(b, l, f);
+    END IF;
+    SELECT json_agg(t ORDER BY t.entry_time, t.entry_fill_id) INTO trades FROM trading.completed_trades t
+     WHERE t.account_id = b.account_id AND t.exit_fill_id = f.fill_id;
+    RETURN json_build_object('fill_id', f.fill_id, 'duplicate', p_duplicate, 'entry', entry,
+                             'completed_trades', coalesce(trades, '[]'), 'position', trading.position_of(b));
+END
+$$;
+
+-- What the view position_entries shows of a lot, from rows that are at hand.
+CREATE OR REPLACE FUNCTION trading.entry_of(b trading.books, l trading.lots, f trading.fills) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    qty       numeric := l.open_to - l.open_from;
+    remaining numeric := trading.remaining_qty(b, l);
+BEGIN
+    RETURN json_build_object(
+        'entry_id', l.fill_id, 'entry_fill_id', l.fill_id, 'bot_id', b.bot_id, 'category', b.category,
+        'symbol', b.symbol, 'position_idx', b.position_idx, 'side', l.side, 'entry_price', l.entry_price,
+        'original_qty', qty, 'remaining_qty', remaining, 'status', trading.lot_status(qty, remaining),
+        'entry_time', l.entry_time, 'entry_commission', l.commission, 'commission_asset', l.commission_asset,
+        'remaining_commission', trading.share(l.commission, qty - remaining, qty, qty), 'exec_id', f.exec_id,
+        'order_id', f.order_id, 'client_order_id', f.client_order_id, 'source', f.source);
+END
+$$;
+
+-- What is left of a lot: only lots of the book's present cycle can be open, from books.closed on.
+CREATE OR REPLACE FUNCTION trading.remaining_qty(b trading.books, l trading.lots) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN l.cycle_id = b.cycle_id THEN l.open_to - least(greatest(b.closed, l.open_from), l.open_to)
+                ELSE 0 END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.lot_status(qty numeric, remaining numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN remaining = 0 THEN 'closed' WHEN remaining < qty THEN 'partially_closed' ELSE 'open' END
 $$;
 
 CREATE OR REPLACE FUNCTION trading.position_of(b trading.books) RETURNS json

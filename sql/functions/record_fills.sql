@@ -3,7 +3,7 @@
 -- one result for each, in the same order, and the position that the batch leaves.
 CREATE OR REPLACE FUNCTION trading.record_fills(
     p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
-    p_fills json) RETURNS json
+    p_fills json, p_announced text[] DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     b       trading.books;
@@ -13,12 +13,13 @@ DECLARE
     single  boolean;
 BEGIN
     PERFORM trading.require_bot(p_account_id, owner);
+    PERFORM trading.require_announced(owner, p_announced);
     SELECT array_agg(i) INTO batch FROM json_populate_recordset(NULL::trading.fills, p_fills) i;
     b := trading.lock_book(p_account_id, owner, p_category, p_symbol, p_position_idx);
     -- Only under the lock is it known whether an order-level fill of these orders is there.
     single := trading.needs_single_steps(p_account_id, owner, p_named_bot, p_category, batch);
     IF single THEN
-        RETURN trading.record_one_by_one(b, p_bot_id, p_named_bot, batch);
+        RETURN trading.record_one_by_one(b, p_bot_id, p_named_bot, batch, p_announced);
     END IF;
     fresh := trading.journal_batch(b, batch);
     IF fresh IS NOT NULL THEN
@@ -54,7 +55,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT exec_type IN ('Funding', 'Sess
 
 -- In exchange order, whatever the order of the batch: a hedge leg must not be closed before it is opened.
 CREATE OR REPLACE FUNCTION trading.record_one_by_one(b trading.books, p_bot_id text, p_named_bot text,
-                                                     batch trading.fills[]) RETURNS json
+                                                     batch trading.fills[], p_announced text[]) RETURNS json
 LANGUAGE plpgsql AS $$
 DECLARE
     i       record;
@@ -72,7 +73,7 @@ BEGIN
             results[i.ordinality] := trading.record_fill(
                 b.account_id, p_bot_id, p_named_bot, b.category, b.symbol, b.position_idx, i.side, i.exec_price,
                 i.exec_qty, i.exec_time, i.exec_id, i.order_id, i.client_order_id, i.commission, i.commission_asset,
-                i.close_reason, i.seq, i.is_maker, i.exec_type, i.source);
+                i.close_reason, i.seq, i.is_maker, i.exec_type, i.source, false, p_announced);
         END IF;
     END LOOP;
     PERFORM trading.drop_empty_book(b);
@@ -98,6 +99,7 @@ BEGIN
          ORDER BY u.exec_time, coalesce(u.seq, 0), u.exec_id
     LOOP
         f := trading.valued(b, trading.identified(b, f));
+        PERFORM trading.require_valid(f);
         b.book_seq := b.book_seq + 1;
         f.book_seq := b.book_seq;
         f.fill_id := (b.book_id::bigint << 32) + b.book_seq;
@@ -145,7 +147,7 @@ BEGIN
     b.realized_gross := b.realized_gross + coalesce(traded.gross, 0);
     b.realized_net := b.realized_net + coalesce(traded.net, 0);
     b := trading.position_after(b, p);
-    PERFORM trading.save_book(b);
+    b := trading.save_book(b);
     RETURN b;
 END
 $$;
@@ -169,6 +171,7 @@ RETURNS json LANGUAGE sql AS $$
         'results', (
             SELECT json_agg(CASE WHEN u.fill_id IS NULL THEN
                        trading.known_fill(
+                           b,
                            trading.valued(b, trading.identified(b, batch[i.ordinality])), i.exec_time IS NOT NULL,
                            i.seq IS NOT NULL, i.commission_asset IS NOT NULL)
                    ELSE json_build_object('fill_id', u.fill_id, 'duplicate', false, 'entry', row_to_json(e),

@@ -7,19 +7,23 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT exec_id LIKE 'order:%' $$;
 
 -- Whether the order of a fill just journaled now has both an order-level fill and executions.
 CREATE OR REPLACE FUNCTION trading.is_order_mixed(f trading.fills) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN trading.is_order_level(f.exec_id)
-        THEN EXISTS (SELECT FROM trading.fills x
-                      WHERE x.account_id = f.account_id AND x.order_id = f.order_id AND x.category = f.category
-                        AND NOT trading.is_order_level(x.exec_id))
-        ELSE EXISTS (SELECT FROM trading.fills x
-                      WHERE x.account_id = f.account_id AND x.category = f.category
-                        AND x.exec_id = 'order:' || f.order_id) END
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF trading.is_order_level(f.exec_id) THEN
+        RETURN EXISTS (SELECT FROM trading.fills x
+                        WHERE x.account_id = f.account_id AND x.order_id = f.order_id AND x.category = f.category
+                          AND NOT trading.is_order_level(x.exec_id));
+    END IF;
+    RETURN EXISTS (SELECT FROM trading.fills x
+                    WHERE x.account_id = f.account_id AND x.category = f.category
+                      AND x.exec_id = 'order:' || f.order_id);
+END
 $$;
 
 -- Brings the order-level fill of an order in line with its executions, after `cause` was journaled in the
 -- locked book b, and rebuilds.
-CREATE OR REPLACE FUNCTION trading.settle_order(b trading.books, cause trading.fills) RETURNS trading.books
+CREATE OR REPLACE FUNCTION trading.settle_order(b trading.books, cause trading.fills, p_announced text[])
+RETURNS trading.books
 LANGUAGE plpgsql AS $$
 DECLARE
     whole    trading.fills;
@@ -41,6 +45,8 @@ BEGIN
        AND NOT EXISTS (SELECT FROM trading.fill_voids v WHERE v.account_id = x.account_id AND v.fill_id = x.fill_id);
     IF live.fill_id IS NOT NULL AND live.exec_qty > whole.exec_qty - executed THEN
         IF live.book_id <> b.book_id THEN
+            PERFORM trading.require_bot(live.account_id, live.bot_id);
+            PERFORM trading.require_announced(live.bot_id, p_announced);
             here := trading.lock_other_book(b, live.book_id);
         END IF;
         here := trading.replace_order_fill(here, whole, live, executed, newest, cause.fill_id);

@@ -14,5 +14,7 @@ BEGIN
     END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION trading.may_act_for(integer, text), trading.verify_book(integer, integer)
+GRANT EXECUTE ON FUNCTION trading.may_act_for(integer, text), trading.verify_book(integer, integer),
+    trading.verify_strays(integer)
     TO ledger_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA ledger_migrations TO ledger_bot, ledger_reader;
