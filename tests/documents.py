@@ -9,7 +9,7 @@ DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 EXAMPLES = tuple(sorted((ROOT / "docs" / "examples").glob("*.py")))
 
 _FENCE = re.compile(r"\s*```(?P<language>\w*)")
-_PRINT = re.compile(r"\s*print\(.*\)(?:  # (?P<output>.*))?")
+_PRINT = re.compile(r"\s*(?:print|show)\(.*\)(?:  # (?P<output>.*))?")
 _COMMENT = re.compile(r"\s*# (?P<output>.*)")
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 _HEADING = re.compile(r"#+ (?P<text>.*)")
@@ -54,7 +54,7 @@ def program(document: Path) -> str:
 
 
 def stated_output(document: Path) -> list[str]:
-    """What the document says that its prints print: behind them, or in the comments right below."""
+    """What the document says that its calls of print or show print: behind them, or in the comments right below."""
     stated: list[str] = []
     for block in blocks(document, "python"):
         below = False
