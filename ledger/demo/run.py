@@ -55,7 +55,8 @@ def _conclude(stage: Stage) -> int:
         return 1
     report.heading("Now look around")
     report.say(f"All {report.checks} numbers and statements above were checked, and all are right.")
-    report.say("\n".join(_explore(stage)))
+    # Whole lines, however narrow the terminal: they are there to be copied.
+    report.console.print("\n".join(_explore(stage)), highlight=False, markup=False, soft_wrap=True)
     return 0
 
 

@@ -22,12 +22,14 @@ from tests.servers import create_database
 from tests.snapshots import snapshot
 
 
-def test_a_restored_dump_is_proven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("over_a_new_ledger", [False, True])
+def test_a_restored_dump_is_proven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, over_a_new_ledger: bool) -> None:
     # On the embedded server, whatever the other tests run on: pg_dump must be of the server's own version.
     monkeypatch.chdir(tmp_path)
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     assert 'pg_dump --format=custom --file=ledger.dump "$LEDGER_DATABASE_URL"' in text
     assert 'pg_restore --exit-on-error --dbname="$LEDGER_DATABASE_URL" ledger.dump' in text
+    assert 'pg_restore --clean --if-exists --exit-on-error --dbname="$EMBEDDED_URL" ledger.dump' in text
     with scoped() as servers:
         upgrade(servers.database_url)
         with LedgerClient("backup", database_url=servers.database_url) as bot:
@@ -37,7 +39,11 @@ def test_a_restored_dump_is_proven(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         programs = postgres_programs(tmp_path / "programs", choose_account(None)).directory
         dump = tmp_path / "ledger.dump"
         _run([programs / "pg_dump", "--format=custom", f"--file={dump}", servers.database_url])
-        _run([programs / "pg_restore", "--exit-on-error", f"--dbname={restored}", dump])
+        options = ["--exit-on-error"]
+        if over_a_new_ledger:
+            upgrade(restored)
+            options = ["--clean", "--if-exists", "--exit-on-error"]
+        _run([programs / "pg_restore", *options, f"--dbname={restored}", dump])
         assert is_current(restored)
         with Verifier(load_settings(database_url=restored)) as verifier:
             results = list(verifier.run(verifier.books()))
