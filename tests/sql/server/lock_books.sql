@@ -1,0 +1,1 @@
+SELECT count(*) FROM (SELECT FROM trading.books FOR NO KEY UPDATE) locked
