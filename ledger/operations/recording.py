@@ -80,7 +80,7 @@ def record_fill(
                 commission=commission,
                 commission_asset=commission_asset,
                 close_reason=close_reason,
-                category=category or session.category,
+                category=session.category if category is None else category,
                 position_idx=position_idx,
                 seq=seq,
                 is_maker=is_maker,

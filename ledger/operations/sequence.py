@@ -118,20 +118,28 @@ def close_position_fifo(
     Works on longs and shorts alike. Raises InsufficientPositionError, with nothing written, when more is to be
     closed than is open, else as `record_fill` does.
     """
-    need = read_positive("close_qty", close_qty)
+    with _named(
+        exec_price="exit_price",
+        exec_qty="close_qty",
+        exec_time="exit_time",
+        order_id="exit_order_id",
+        close_reason="exit_reason",
+        commission="exit_commission",
+    ):
+        fill = _computed_fill(
+            session,
+            symbol,
+            "Sell",
+            exit_price,
+            close_qty,
+            exit_time,
+            exit_order_id,
+            exit_reason,
+            exit_commission,
+            "exit",
+        )
+    need: Decimal = fill.params["exec_qty"]
     book = {"bot_id": session.bot_id, "category": session.category, "symbol": symbol, "position_idx": 0}
-    fill = _computed_fill(
-        session,
-        symbol,
-        "Sell",
-        exit_price,
-        need,
-        exit_time,
-        exit_order_id,
-        exit_reason,
-        exit_commission,
-        "exit",
-    )
     booked = yield from _booked(session, fill, None, closing=True)
     if not booked:
         position = yield from read_position(session, book)
@@ -213,6 +221,7 @@ def _booked(session: Session, fill: Fill, fill_id: int | None, *, closing: bool)
             "matching_fills",
             {
                 **book,
+                "exec_id": p["exec_id"],
                 "at": p["exec_time"],
                 "price": p["exec_price"],
                 "quantity": p["exec_qty"],
@@ -234,7 +243,7 @@ def update_position_redis(
     # What the ledger knows better is only checked.
     if read_decimal("size", size) < 0:
         raise InvalidInputError("size", size, "at least 0")
-    if side not in {None, "", "None", *SIDES}:
+    if side not in (None, "None", *SIDES):
         raise InvalidInputError("side", side, "Buy, Sell or None")
     if avg_price is not None and read_decimal("avg_price", avg_price) < 0:
         raise InvalidInputError("avg_price", avg_price, "at least 0")

@@ -22,6 +22,8 @@ BEGIN
         RETURN trading.record_one_by_one(b, p_bot_id, p_named_bot, batch, p_announced);
     END IF;
     fresh := trading.journal_batch(b, batch);
+    -- A conflict is a conflict whatever the rest of the batch would do.
+    PERFORM trading.repeated_fill(b, i) FROM trading.repeated_in(batch, fresh) i;
     IF fresh IS NOT NULL THEN
         b := trading.apply_batch(b, fresh);
     ELSE
@@ -170,10 +172,7 @@ RETURNS json LANGUAGE sql AS $$
         'position', trading.position_of(b),
         'results', (
             SELECT json_agg(CASE WHEN u.fill_id IS NULL THEN
-                       trading.known_fill(
-                           b,
-                           trading.valued(b, trading.identified(b, batch[i.ordinality])), i.exec_time IS NOT NULL,
-                           i.seq IS NOT NULL, i.commission_asset IS NOT NULL)
+                       trading.repeated_fill(b, batch[i.ordinality])
                    ELSE json_build_object('fill_id', u.fill_id, 'duplicate', false, 'entry', row_to_json(e),
                                           'completed_trades', coalesce(t.trades, '[]'::json)) END
                    ORDER BY i.ordinality)
@@ -181,6 +180,24 @@ RETURNS json LANGUAGE sql AS $$
               LEFT JOIN unnest(fresh) u ON u.exec_id = i.exec_id AND i.nth = 1
               LEFT JOIN entry e ON e.entry_id = u.fill_id
               LEFT JOIN trade t ON t.exit_fill_id = u.fill_id))
+$$;
+
+-- The fills of a batch that it did not add to the journal: known before, or there twice.
+CREATE OR REPLACE FUNCTION trading.repeated_in(batch trading.fills[], fresh trading.fills[])
+RETURNS SETOF trading.fills LANGUAGE sql IMMUTABLE AS $$
+    SELECT (batch[i.ordinality]).*
+      FROM (SELECT o.exec_id, o.ordinality, row_number() OVER (PARTITION BY o.exec_id ORDER BY o.ordinality) AS nth
+              FROM unnest(batch) WITH ORDINALITY o) i
+     WHERE i.nth > 1 OR NOT EXISTS (SELECT FROM unnest(fresh) u WHERE u.exec_id = i.exec_id)
+$$;
+
+-- The answer for a fill of a batch that is in the journal already.
+CREATE OR REPLACE FUNCTION trading.repeated_fill(b trading.books, f trading.fills) RETURNS json
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN trading.known_fill(b, trading.valued(b, trading.identified(b, f)), f.exec_time IS NOT NULL,
+                              f.seq IS NOT NULL, f.commission_asset IS NOT NULL);
+END
 $$;
 
 -- The columns that a fill has from its book.
