@@ -89,6 +89,14 @@ class BookResult:
         return self.total == 0
 
 
+@dataclass(frozen=True)
+class Stray:
+    """A row that is in no book, or in a wrong one."""
+
+    account: str
+    difference: Difference
+
+
 class Verifier:
     """Checks the books of one database.
 
@@ -126,6 +134,14 @@ class Verifier:
             audits = self._audit(part)
             for book in part:
                 yield _with_audit(self._check(book), audits.get(book.book_id))
+
+    def strays(self, account: str | None = None) -> list[Stray]:
+        """Rows of an account, or of all, that name another book than the one that their fill belongs to.
+
+        No book's own check sees them. One pass over the tables; at most `most_differences` are answered.
+        """
+        rows = self._database.query(Query("verify_strays", {"account": account, "limit": self._most}))
+        return [Stray(row.pop("account"), Difference(**row)) for row in rows]
 
     def _check(self, book: BookRef) -> BookResult:
         started = time.monotonic()

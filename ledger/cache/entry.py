@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ledger.money import plain
+from ledger.money import SIDES, plain
 from ledger.values import Position
 
 _NUMBERS = ("cost", "open_commission", "realized_pnl", "dust_qty")
+_MAGNITUDE = 100  # powers of ten; a sum of money is far from it, and "1E+999999999" would fill the memory when printed
 _TIMES = ("first_entry_time", "last_entry_time")
 
 
@@ -43,9 +44,9 @@ def from_fields(fields: Mapping[str, str]) -> Position:
     """The position in a hash. Raises KeyError or ValueError for one that was not written by `to_fields`."""
     return Position(
         symbol=fields["symbol"],
-        side=fields["side"],
-        total_qty=Decimal(fields["size"]),
-        avg_entry_price=Decimal(fields["avg_price"]) if fields["avg_price"] else None,
+        side=_side(fields["side"]),
+        total_qty=_number(fields["size"]),
+        avg_entry_price=_number(fields["avg_price"]) if fields["avg_price"] else None,
         entries=int(fields["entries"]),
         bot_id=fields["bot_id"],
         category=fields["category"],
@@ -55,8 +56,21 @@ def from_fields(fields: Mapping[str, str]) -> Position:
         settle_coin=fields["settle_coin"],
         book_seq=int(fields["book_seq"]),
         updated_at=_time(fields["updated_at"]),
-        **{name: Decimal(fields[name]) for name in _NUMBERS},
+        **{name: _number(fields[name]) for name in _NUMBERS},
     )
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite() or abs(number.adjusted()) > _MAGNITUDE:
+        raise ValueError(text)
+    return number
+
+
+def _side(text: str) -> str:
+    if text not in {*SIDES, "None"}:
+        raise ValueError(text)
+    return text
 
 
 def _time(text: str) -> datetime | None:

@@ -15,37 +15,34 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from ledger.cache.steps import CacheStep, Mark, Put, Read, Seen
+from ledger.cache.steps import CacheStep, Lease, Mark, Put, Read, Seen
 from ledger.cache.trust import Trust
 from ledger.errors import ConfigurationError
 from ledger.settings import Settings
 
 _log = structlog.get_logger("ledger.cache")
-_MARK = (Path(__file__).parent / "mark.lua").read_text(encoding="utf-8")
-_PUT = (Path(__file__).parent / "put.lua").read_text(encoding="utf-8")
+_SCRIPTS = {
+    step: (Path(__file__).parent / f"{step.__name__.lower()}.lua").read_text(encoding="utf-8")
+    for step in (Mark, Lease, Put)
+}
 _FAILURES = (RedisError, OSError, asyncio.TimeoutError)
-_NOTHING = Seen(None, {}, None)
+_NOTHING = Seen(None, {})
+Answer = Seen | int | None
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    options: dict[str, Any] = {
+    return {
         "decode_responses": True,
         "socket_timeout": settings.cache_timeout,
         "socket_connect_timeout": settings.cache_timeout,
     }
-    if settings.redis_db is not None:
-        options["db"] = settings.redis_db
-    return options
 
 
-def _mark_arguments(step: Mark, deadline_ms: int) -> list[str | int]:
-    return [step.token, deadline_ms]
-
-
-def _put_arguments(step: Put) -> list[str | int]:
-    given = {} if step.fields is None else {**step.fields, **(step.extra or {})}
-    pairs = [part for item in given.items() for part in item]
-    return [step.token, "" if step.read_at is None else step.read_at, step.book_seq, *pairs]
+def _arguments(step: Mark | Lease | Put, deadline_ms: int) -> list[str | int]:
+    if not isinstance(step, Put):
+        return [step.token, deadline_ms]
+    pairs = [part for item in (step.fields or {}).items() for part in item]
+    return [step.token, "" if step.leased_at is None else step.leased_at, step.book_seq, *pairs]
 
 
 def _redis_ms(time: tuple[Any, Any]) -> int:
@@ -69,20 +66,20 @@ class _Shared:
     def _skips(self, step: CacheStep) -> bool:
         if self.trust.worth_a_try():
             return False
-        if not isinstance(step, Read):
+        if isinstance(step, Mark | Put):
             self.trust.unwritten(step.key)
         return True
 
-    def _failed(self, step: CacheStep, error: BaseException) -> Seen | None:
+    def _failed(self, step: CacheStep, error: BaseException) -> Answer:
         if isinstance(error, RedisTimeoutError | asyncio.TimeoutError):
             self.trust.timed_out()
-        if not isinstance(step, Read) and not isinstance(error, ResponseError):
+        if isinstance(step, Mark | Put) and not isinstance(error, ResponseError):
             self.trust.unwritten(step.key)
         _log.warning("redis unavailable", key=step.key, step=type(step).__name__, error=type(error).__name__)
         return _NOTHING if isinstance(step, Read) else None
 
     def _seen(self, key: str, fields: Mapping[str, str]) -> Seen:
-        return Seen(fields if self.trust.believes(key, fields) else None, fields, self.trust.now())
+        return Seen(fields if self.trust.believes(key, fields) else None, fields)
 
 
 class Cache(_Shared):
@@ -93,7 +90,7 @@ class Cache(_Shared):
         self._pid = 0
         self._redis: redis.Redis | None = None
 
-    def run(self, step: CacheStep) -> Seen | None:
+    def run(self, step: CacheStep) -> Answer:
         """Carries out a step; without Redis it comes to nothing."""
         if self._skips(step):
             return _NOTHING if isinstance(step, Read) else None
@@ -102,7 +99,7 @@ class Cache(_Shared):
         except _FAILURES as error:
             return self._failed(step, error)
 
-    def _run(self, server: redis.Redis, step: CacheStep) -> Seen | None:
+    def _run(self, server: redis.Redis, step: CacheStep) -> Answer:
         self._remove_doubted(server)
         try:
             return self._carry_out(server, step)
@@ -118,26 +115,25 @@ class Cache(_Shared):
             server.unlink(*doubted)
             self.trust.removed(doubted)
 
-    def _carry_out(self, server: redis.Redis, step: CacheStep) -> Seen | None:
+    def _carry_out(self, server: redis.Redis, step: CacheStep) -> Answer:
         if isinstance(step, Read):
             return self._seen(step.key, cast(dict[str, str], server.hgetall(step.key)))
-        if isinstance(step, Mark):
-            self._mark(keys=[step.key], args=_mark_arguments(step, self._deadline_ms))
-        else:
-            self._put(keys=[step.key], args=_put_arguments(step))
-        return None
+        answer = self._scripts[type(step)](keys=[step.key], args=_arguments(step, self._deadline_ms))
+        return int(cast(int, answer)) if isinstance(step, Lease) else None
 
     def _connect(self) -> redis.Redis:
         if self._redis is None or self._pid != os.getpid():
             self._pid = os.getpid()
-            self._redis = redis.Redis.from_url(
+            pool = redis.ConnectionPool.from_url(
                 self._url,
                 **_options(self._settings),
                 retry=Retry(NoBackoff(), 1),
                 redis_connect_func=self._on_connect,
             )
-            self._mark = self._redis.register_script(_MARK)
-            self._put = self._redis.register_script(_PUT)
+            if self._settings.redis_db is not None:
+                pool.connection_kwargs["db"] = self._settings.redis_db  # above the URL's own
+            self._redis = redis.Redis(connection_pool=pool)
+            self._scripts = {step: self._redis.register_script(text) for step, text in _SCRIPTS.items()}
         return self._redis
 
     def _on_connect(self, connection: Any) -> None:
@@ -149,7 +145,7 @@ class Cache(_Shared):
         """Closes the connections."""
         if self._redis is not None and self._pid == os.getpid():
             with contextlib.suppress(*_FAILURES):
-                self._redis.close()
+                self._redis.connection_pool.disconnect()
         self._redis = None
 
 
@@ -161,7 +157,7 @@ class AsyncCache(_Shared):
         self._home: tuple[int, asyncio.AbstractEventLoop] | None = None
         self._redis: aioredis.Redis | None = None
 
-    async def run(self, step: CacheStep) -> Seen | None:
+    async def run(self, step: CacheStep) -> Answer:
         """Carries out a step; without Redis it comes to nothing."""
         if self._skips(step):
             return _NOTHING if isinstance(step, Read) else None
@@ -170,7 +166,7 @@ class AsyncCache(_Shared):
         except _FAILURES as error:
             return self._failed(step, error)
 
-    async def _run(self, server: aioredis.Redis, step: CacheStep) -> Seen | None:
+    async def _run(self, server: aioredis.Redis, step: CacheStep) -> Answer:
         await self._remove_doubted(server)
         try:
             return await self._carry_out(server, step)
@@ -184,27 +180,26 @@ class AsyncCache(_Shared):
             await cast(Any, server.unlink(*doubted))
             self.trust.removed(doubted)
 
-    async def _carry_out(self, server: aioredis.Redis, step: CacheStep) -> Seen | None:
+    async def _carry_out(self, server: aioredis.Redis, step: CacheStep) -> Answer:
         if isinstance(step, Read):
             return self._seen(step.key, await cast(Any, server.hgetall(step.key)))
-        if isinstance(step, Mark):
-            await self._mark(keys=[step.key], args=_mark_arguments(step, self._deadline_ms))
-        else:
-            await self._put(keys=[step.key], args=_put_arguments(step))
-        return None
+        answer = await self._scripts[type(step)](keys=[step.key], args=_arguments(step, self._deadline_ms))
+        return int(cast(int, answer)) if isinstance(step, Lease) else None
 
     def _connect(self) -> aioredis.Redis:
         home = (os.getpid(), asyncio.get_running_loop())
         if self._redis is None or self._home != home:
             self._home = home
-            self._redis = aioredis.Redis.from_url(
+            pool = aioredis.ConnectionPool.from_url(
                 self._url,
                 **_options(self._settings),
                 retry=aioredis.retry.Retry(NoBackoff(), 1),
                 redis_connect_func=self._on_connect,
             )
-            self._mark = self._redis.register_script(_MARK)
-            self._put = self._redis.register_script(_PUT)
+            if self._settings.redis_db is not None:
+                pool.connection_kwargs["db"] = self._settings.redis_db  # above the URL's own
+            self._redis = aioredis.Redis(connection_pool=pool)
+            self._scripts = {step: self._redis.register_script(text) for step, text in _SCRIPTS.items()}
         return self._redis
 
     async def _on_connect(self, connection: Any) -> None:
@@ -216,5 +211,5 @@ class AsyncCache(_Shared):
         """Closes the connections."""
         if self._redis is not None and self._home == (os.getpid(), asyncio.get_running_loop()):
             with contextlib.suppress(*_FAILURES):
-                await self._redis.aclose()
+                await self._redis.connection_pool.disconnect()
         self._redis = None

@@ -13,19 +13,29 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Put:
-    """Store an entry, if no newer one is there, and take back the announcement `token`.
+class Lease:
+    """Announce a repair of an entry, before PostgreSQL is read.
 
-    `fields` None: the announced write came to nothing. `read_at`: for a reader, its clock (see `Read`) before it
-    asked PostgreSQL. `extra`: fields to set in any case. Answers None, always.
+    Answers Redis' time in milliseconds, None without Redis.
+    """
+
+    key: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Put:
+    """Store an entry, if no newer one is there, and take back the `token` of a Mark or Lease.
+
+    Without that token in Redis nothing is stored. `fields` None: the announced write came to nothing. `leased_at`:
+    what the Lease answered; None for a writer. Answers None, always.
     """
 
     key: str
     book_seq: int
     fields: Mapping[str, str] | None
-    token: str = ""
-    read_at: int | None = None
-    extra: Mapping[str, str] | None = None
+    token: str
+    leased_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -37,14 +47,10 @@ class Read:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the cache had. `fields` is None where there is nothing to trust; `all_fields` is what is there anyway.
-
-    `at` is Redis' clock in milliseconds at the moment of asking; None: Redis did not answer.
-    """
+    """What the cache had. `fields` is None where there is nothing to trust; `all_fields` is what is there anyway."""
 
     fields: Mapping[str, str] | None
     all_fields: Mapping[str, str]
-    at: int | None
 
 
-CacheStep = Mark | Put | Read
+CacheStep = Mark | Lease | Put | Read

@@ -15,7 +15,7 @@ from ledger.cli.opening import ready_settings
 from ledger.cli.options import Account, Book, Bot, Category, Json, Symbol
 from ledger.cli.output import ACCOUNT, CATEGORY, POSITION_IDX, Column, errors, output, print_json, remark, table
 from ledger.errors import InvalidInputError
-from ledger.verify import DEFAULT_TIMEOUT_SECONDS, BookFilter, BookRef, BookResult, Difference, Verifier
+from ledger.verify import DEFAULT_TIMEOUT_SECONDS, BookFilter, BookRef, BookResult, Difference, Stray, Verifier
 
 _COLUMNS = (
     Column("book_id", "book"),
@@ -48,6 +48,7 @@ def verify(
 
     Checked for each book: the journal's hash chain (nothing changed, removed or reordered), every lot and trade
     by a second computation, the running position, the sums that must agree, and what readers of the cache believe.
+    Without a filter, or with --account alone, also that each row is in the book of its fill.
     Nothing is changed; bots may go on. Exit code 1 if anything differs, with the first difference in full.
 
     In the column `cache`, only `wrong` is an error: absent, pending, untrusted and unreadable entries are passed by,
@@ -60,14 +61,15 @@ def verify(
         books = verifier.books(wanted)
         require_some(books, wanted)
         results = _checked(verifier, books)
+        strays = verifier.strays(account) if wanted == BookFilter(account=account) else []
         problem = verifier.cache_problem
     if problem:
         remark(f"note: the cache was not checked: {problem}")
     if as_json:
-        print_json(_document(results, problem))
+        print_json(_document(results, strays, problem))
     else:
-        _print(output(), results, quiet)
-    if not all(result.ok for result in results):
+        _print(output(), results, strays, quiet)
+    if strays or not all(result.ok for result in results):
         raise typer.Exit(ExitCode.DIFFERENCES)
 
 
@@ -110,12 +112,13 @@ def _checked(verifier: Verifier, books: list[BookRef]) -> list[BookResult]:
     return results
 
 
-def _document(results: list[BookResult], problem: str | None) -> dict[str, Any]:
+def _document(results: list[BookResult], strays: list[Stray], problem: str | None) -> dict[str, Any]:
     return {
-        "ok": all(result.ok for result in results),
+        "ok": not strays and all(result.ok for result in results),
         "books_checked": len(results),
         "books_different": sum(not result.ok for result in results),
         "cache_problem": problem,
+        "strays": [{"account": stray.account, **asdict(stray.difference)} for stray in strays],
         "books": [
             {
                 **asdict(result.book),
@@ -130,14 +133,18 @@ def _document(results: list[BookResult], problem: str | None) -> dict[str, Any]:
     }
 
 
-def _print(console: Console, results: list[BookResult], quiet: bool) -> None:
+def _print(console: Console, results: list[BookResult], strays: list[Stray], quiet: bool) -> None:
     shown = [result for result in results if not (quiet and result.ok)]
     if shown:
         console.print(table("Books", _COLUMNS, map(_row, shown)))
     wrong = [result for result in results if not result.ok]
     if wrong:
-        console.print(_first(wrong[0]))
-    _print_sum(console, results, wrong)
+        first = wrong[0]
+        console.print(_first(f"The first difference, in book {first.book.book_id}", first.differences[0]))
+    if strays:
+        title = f"The first row that is in no book or in a wrong one, in account {strays[0].account}"
+        console.print(_first(title, strays[0].difference))
+    _print_sum(console, results, wrong, strays)
 
 
 def _row(result: BookResult) -> dict[str, Any]:
@@ -145,9 +152,8 @@ def _row(result: BookResult) -> dict[str, Any]:
     return {**asdict(result.book), "result": verdict, "cache": result.cache}
 
 
-def _first(result: BookResult) -> Table:
-    difference: Difference = result.differences[0]
-    shown = Table(title=f"The first difference, in book {result.book.book_id}", title_justify="left", show_header=False)
+def _first(title: str, difference: Difference) -> Table:
+    shown = Table(title=title, title_justify="left", show_header=False)
     shown.add_column(style="bold")
     shown.add_column(overflow="fold")
     for name, value in asdict(difference).items():
@@ -155,15 +161,16 @@ def _first(result: BookResult) -> Table:
     return shown
 
 
-def _print_sum(console: Console, results: list[BookResult], wrong: list[BookResult]) -> None:
+def _print_sum(console: Console, results: list[BookResult], wrong: list[BookResult], strays: list[Stray]) -> None:
     entries = sum(result.book.book_seq + result.book.cash_seq for result in results)
     text = f"{len(results):,} books, {entries:,} journal entries"
     caches = Counter(result.cache.value for result in results if result.cache is not None)
     if caches:
         text += "; cache: " + ", ".join(f"{count:,} {state}" for state, count in sorted(caches.items()))
-    if wrong:
+    if wrong or strays:
         total = sum(result.total for result in wrong)
-        console.print(f"[bold red]DIFFERENT[/]: {total:,} differences in {len(wrong):,} of {text}")
+        outside = f", {len(strays):,} rows outside their books" if strays else ""
+        console.print(f"[bold red]DIFFERENT[/]: {total:,} differences in {len(wrong):,} of {text}{outside}")
         console.print("Stored lots and trades can be derived again: fifoledger rebuild. A changed journal cannot.")
     else:
         console.print(f"[bold green]PROVEN[/]: {text}")

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from tenacity import AsyncRetrying, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from ledger.database.failures import is_transient, translate
-from ledger.database.steps import Batch, Query, Rows
+from ledger.database.steps import Batch, Portion, Query, Rows, portions
 from ledger.database.url import to_conninfo
 from ledger.queries import query
 from ledger.settings import Settings
@@ -70,6 +70,13 @@ def _pool_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _lasting(error: psycopg.Error) -> psycopg.Error:
+    """The error, if trying again is of no use; else it is raised, for the retry."""
+    if is_transient(error):
+        raise error
+    return error
+
+
 def _behind_pooler(connection: psycopg.BaseConnection[Any], server_pid: int) -> bool:
     """A pooler answers with a process id of its own. Then neither prepared statements nor session settings last."""
     return connection.info.backend_pid != server_pid
@@ -104,13 +111,36 @@ class Database:
             return connection.execute(_text(step.name), step.params).fetchall()
 
     def _batch(self, step: Batch) -> list[Rows]:
+        answers: list[Rows] = []
+        failures: list[psycopg.Error] = []
         with self._connection() as connection:
-            cursors = []
-            with connection.pipeline() as pipeline:
-                for params in step.params:
-                    cursors.append(connection.execute(_text(step.name), params))
-                    pipeline.sync()
-                return [cursor.fetchall() for cursor in cursors]
+            for portion in portions(step.params):
+                try:
+                    answers += self._portion(connection, step.name, portion)
+                except psycopg.Error as error:
+                    failures.append(_lasting(error))
+                    self._one_by_one(connection, step.name, portion)
+        if failures:
+            raise failures[0]
+        return answers
+
+    def _portion(self, connection: Connection[dict[str, Any]], name: str, portion: Portion) -> list[Rows]:
+        if len(portion) == 1:
+            return [connection.execute(_text(name), portion[0]).fetchall()]
+        cursors = []
+        with connection.pipeline() as pipeline:
+            for params in portion:
+                cursors.append(connection.execute(_text(name), params))
+                pipeline.sync()
+            return [cursor.fetchall() for cursor in cursors]
+
+    def _one_by_one(self, connection: Connection[dict[str, Any]], name: str, portion: Portion) -> None:
+        """After a refusal, which ends a pipeline: nothing of the rest may be missed, and writes may be repeated."""
+        for params in portion:
+            try:
+                connection.execute(_text(name), params)
+            except psycopg.Error as error:
+                _lasting(error)
 
     @contextmanager
     def _connection(self) -> Iterator[Connection[dict[str, Any]]]:
@@ -171,13 +201,36 @@ class AsyncDatabase:
             return await cursor.fetchall()
 
     async def _batch(self, step: Batch) -> list[Rows]:
+        answers: list[Rows] = []
+        failures: list[psycopg.Error] = []
         async with self._connection() as connection:
-            cursors = []
-            async with connection.pipeline() as pipeline:
-                for params in step.params:
-                    cursors.append(await connection.execute(_text(step.name), params))
-                    await pipeline.sync()
-                return [await cursor.fetchall() for cursor in cursors]
+            for portion in portions(step.params):
+                try:
+                    answers += await self._portion(connection, step.name, portion)
+                except psycopg.Error as error:
+                    failures.append(_lasting(error))
+                    await self._one_by_one(connection, step.name, portion)
+        if failures:
+            raise failures[0]
+        return answers
+
+    async def _portion(self, connection: AsyncConnection[dict[str, Any]], name: str, portion: Portion) -> list[Rows]:
+        if len(portion) == 1:
+            return [await (await connection.execute(_text(name), portion[0])).fetchall()]
+        cursors = []
+        async with connection.pipeline() as pipeline:
+            for params in portion:
+                cursors.append(await connection.execute(_text(name), params))
+                await pipeline.sync()
+            return [await cursor.fetchall() for cursor in cursors]
+
+    async def _one_by_one(self, connection: AsyncConnection[dict[str, Any]], name: str, portion: Portion) -> None:
+        """After a refusal, which ends a pipeline: nothing of the rest may be missed, and writes may be repeated."""
+        for params in portion:
+            try:
+                await connection.execute(_text(name), params)
+            except psycopg.Error as error:
+                _lasting(error)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection[dict[str, Any]]]:

@@ -15,5 +15,7 @@ def to_conninfo(database_url: str) -> str:
         parts = conninfo_to_dict(plain)
     except ProgrammingError:
         raise ConfigurationError("LEDGER_DATABASE_URL is not a connection string that libpq understands") from None
+    if "@" in str(parts.get("host", "")):  # libpq would show that part of the password in its errors
+        raise ConfigurationError("LEDGER_DATABASE_URL: an @ in the password must be written as %40")
     parts.setdefault("application_name", "fifoledger")
     return make_conninfo("", **parts)

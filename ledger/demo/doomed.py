@@ -4,7 +4,7 @@ import sys
 import time
 
 from ledger.cache import Cache, CacheStep, Put
-from ledger.cache.steps import Seen
+from ledger.cache.redis_client import Answer
 from ledger.client import LedgerClient
 from ledger.demo.crash import SECOND
 from ledger.settings import load_settings
@@ -13,7 +13,7 @@ from ledger.settings import load_settings
 class HeldCache(Cache):
     """The cache, held up where it is to be written after the commit."""
 
-    def run(self, step: CacheStep) -> Seen | None:
+    def run(self, step: CacheStep) -> Answer:
         """Does what is asked, except to write: then it waits to be killed."""
         if isinstance(step, Put):
             sys.stdout.write("committed\n")

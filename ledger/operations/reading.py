@@ -1,10 +1,12 @@
 """Reading positions, lots, trades and P&L."""
 
+import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ledger.cache import Put, Read, position_key
+from ledger.cache import Lease, Put, Read, position_key
 from ledger.cache.entry import from_fields, to_fields
 from ledger.database import Query
 from ledger.money import read_count, read_text, read_time
@@ -95,16 +97,31 @@ def get_position(
     book = _book(session, symbol, category, position_idx)
     if not session.is_cached:
         return (yield from read_position(session, book))
-    key = position_key(session.bot_id, book["category"], symbol, position_idx)
+    key = position_key(**book)
     seen = yield Read(key)
-    if seen.fields is not None:
-        try:
-            return from_fields(seen.fields)
-        except (KeyError, ValueError, ArithmeticError):
-            pass  # something else wrote there; it is repaired below
+    found = _as_cached(book, seen.fields)
+    return found or (yield from repair(session, book))
+
+
+def _as_cached(book: dict[str, Any], fields: Mapping[str, str] | None) -> Position | None:
+    """The position in a trusted hash, if it is this book's and whole: anybody may have written there."""
+    if fields is None:
+        return None
+    try:
+        position = from_fields(fields)
+    except (KeyError, ValueError, ArithmeticError):
+        return None
+    return position if all(getattr(position, name) == value for name, value in book.items()) else None
+
+
+def repair(session: Session, book: dict[str, Any], extra: Mapping[str, str] | None = None) -> Operation[Position]:
+    """The position in PostgreSQL, stored in the cache with `extra` fields beside it."""
+    key = position_key(**book)
+    token = secrets.token_hex(8)
+    leased_at = yield Lease(key, token)
     position = yield from read_position(session, book)
-    if seen.at is not None:
-        yield Put(key, position.book_seq, to_fields(position), read_at=seen.at)
+    if leased_at is not None:
+        yield Put(key, position.book_seq, {**to_fields(position), **(extra or {})}, token, leased_at)
     return position
 
 

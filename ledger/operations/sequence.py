@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ledger.cache import Put, Read, position_key
+from ledger.cache import Read, position_key
 from ledger.cache.entry import to_fields
 from ledger.database import Query
 from ledger.errors import EntryNotFoundError, InsufficientPositionError, InvalidInputError
@@ -27,7 +27,7 @@ from ledger.money import (
     read_text,
     read_time,
 )
-from ledger.operations.reading import get_position, read_position
+from ledger.operations.reading import get_position, read_position, repair
 from ledger.operations.recording import record
 from ledger.session import Operation, Session, registered
 from ledger.values import CompletedTrade
@@ -256,12 +256,8 @@ def update_position_redis(
         "symbol": read_text("symbol", symbol),
         "position_idx": 0,
     }
-    if not session.is_cached:
-        return
-    key = position_key(session.bot_id, session.category, symbol, 0)
-    seen = yield Read(key)
-    position = yield from read_position(session, book)
-    yield Put(key, position.book_seq, to_fields(position), read_at=seen.at, extra=extra)
+    if session.is_cached:
+        yield from repair(session, book, extra)
 
 
 def get_position_redis(session: Session, symbol: str) -> Operation[dict[str, str]]:

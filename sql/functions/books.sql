@@ -128,3 +128,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN b.category = 'spot' AND f.side = 'Sell' AND f.commission_asset = b.base_coin
                 THEN -f.commission ELSE 0 END
 $$;
+
+CREATE OR REPLACE FUNCTION trading.dust_of_book(b trading.books) RETURNS numeric
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT coalesce(sum(trading.dust_of(b, f)), 0) FROM trading.fills f
+             WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+               AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                                WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id));
+END
+$$;

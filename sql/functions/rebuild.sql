@@ -223,6 +223,7 @@ BEGIN
     SELECT count(*), coalesce(sum(net_pnl), 0), coalesce(sum(gross_pnl), 0)
       INTO b.trades, b.realized_net, b.realized_gross
       FROM trading.trades_after(b, trading.zero_checkpoint());
+    b.dust_qty := trading.dust_of_book(b);
     PERFORM trading.rebuild_from(b, trading.zero_checkpoint(), 'requested', NULL);
     SELECT lots_written + lots_removed + trades_written + trades_removed INTO result
       FROM trading.book_rebuilds WHERE account_id = p_account_id AND book_id = p_book_id

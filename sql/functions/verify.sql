@@ -143,10 +143,7 @@ BEGIN
       FROM trading.coins_of(b.category, b.symbol) c
       LEFT JOIN trading.instruments i
         ON i.account_id = b.account_id AND i.category = b.category AND i.symbol = b.symbol;
-    SELECT coalesce(sum(trading.dust_of(b, f)), 0) INTO e.dust_qty FROM trading.fills f
-     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-       AND NOT EXISTS (SELECT FROM trading.fill_voids v
-                        WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id);
+    e.dust_qty := trading.dust_of_book(b);
     RETURN QUERY SELECT d.* FROM trading.row_differences('book', b.book_id::text, to_jsonb(b), to_jsonb(e)) d;
 END
 $$;

@@ -1,4 +1,4 @@
--- The book's running state as text, to see whether a rebuild changed it, and what its trades add up to.
-SELECT b.book_seq, (to_jsonb(b) - 'updated_at')::text AS state, b.trades, b.realized_net, b.settle_coin
+-- The book's running state, to see whether a rebuild changed it, and what its trades add up to.
+SELECT b.book_seq, to_jsonb(b) - 'updated_at' AS state, b.trades, b.realized_net, b.settle_coin
   FROM trading.books b
  WHERE b.account_id = %(account_id)s AND b.book_id = %(book_id)s

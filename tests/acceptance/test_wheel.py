@@ -119,9 +119,7 @@ def names_in(wheel: Path) -> set[PurePosixPath]:
 @pytest.mark.parametrize(("source", "target"), SHIPPED.items())
 def test_the_wheel_carries_every_file_of(source: str, target: str, distributions: Distributions) -> None:
     expected = files_below(ROOT / source)
-    carried = {
-        name.relative_to(target) for name in names_in(distributions.wheel) if name.is_relative_to(target)
-    }
+    carried = {name.relative_to(target) for name in names_in(distributions.wheel) if name.is_relative_to(target)}
     assert expected
     assert carried == expected
 

@@ -169,11 +169,16 @@ def test_a_stale_writer_loses(client: LedgerClient, server: Any) -> None:
     client.record_fill(**fill("e1", qty=2))
     first = server.hgetall(KEY)
     client.record_fill(**fill("e2", at=1))
-    script = server.script_load((Path(ledger.cache.__file__).parent / "put.lua").read_text(encoding="utf-8"))
+    mark, script = (
+        server.script_load((Path(ledger.cache.__file__).parent / name).read_text(encoding="utf-8"))
+        for name in ("mark.lua", "put.lua")
+    )
     pairs = [part for name, value in first.items() if name not in {"book_seq", "written_at"} for part in (name, value)]
-    server.evalsha(script, 1, KEY, "", "", first["book_seq"], *pairs)
+    server.evalsha(mark, 1, KEY, "late", 60_000)
+    server.evalsha(script, 1, KEY, "late", "", first["book_seq"], *pairs)
     assert (server.hget(KEY, "size"), server.hget(KEY, "book_seq")) == ("3", "2")
-    server.evalsha(script, 1, KEY, "", "", "3", *pairs)
+    server.evalsha(mark, 1, KEY, "new", 60_000)
+    server.evalsha(script, 1, KEY, "new", "", "3", *pairs)
     assert (server.hget(KEY, "size"), server.hget(KEY, "book_seq")) == ("2", "3")
 
 
@@ -212,7 +217,9 @@ def test_each_database_of_redis_has_its_own(opened: OpenClient, database_url: st
     numbered.record_fill(**fill("e1"))
     with redis.Redis.from_url(redis_url, decode_responses=True) as server:
         assert server.dbsize() == 0
-    with redis.Redis.from_url(redis_url, db=7, decode_responses=True) as server:
+    pool = redis.ConnectionPool.from_url(redis_url, decode_responses=True)
+    pool.connection_kwargs["db"] = 7
+    with redis.Redis.from_pool(pool) as server:
         assert server.hget(KEY, "size") == "1"
         server.delete(KEY)
 

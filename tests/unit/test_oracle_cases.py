@@ -39,7 +39,5 @@ def test_oracle_agrees_with_other_programs(case: Case) -> None:
         )
         for trade in book.trades
     ]
-    opened = [
-        Opened(lot.fill.side, decimal(lot.remaining), decimal(lot.fill.price)) for lot in book.open_lots
-    ]
+    opened = [Opened(lot.fill.side, decimal(lot.remaining), decimal(lot.fill.price)) for lot in book.open_lots]
     assert case.differences(closed, opened) == []
