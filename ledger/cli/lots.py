@@ -3,9 +3,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.opening import database
+from ledger.cli.opening import database, stream
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, filters
-from ledger.cli.output import ACCOUNT, CATEGORY, POSITION_IDX, Column, output, print_json, table
+from ledger.cli.output import ACCOUNT, CATEGORY, POSITION_IDX, Column, output, print_json_rows, table
 from ledger.database import Query
 
 _COLUMNS = (
@@ -55,11 +55,13 @@ def lots(
         **filters(bot=bot, symbol=symbol, account=account, category=category, since=since, until=until),
         "closed": status is LotStatus.closed,
     }
-    with database() as opened:
-        rows = opened.query(Query("report_open_lots" if status is LotStatus.open else "report_lots", params))
+    query = Query("report_open_lots" if status is LotStatus.open else "report_lots", params)
     if as_json:
-        print_json(rows)
-    elif rows:
+        print_json_rows(stream(query))
+        return
+    with database() as opened:
+        rows = opened.query(query)
+    if rows:
         output().print(table("Lots, oldest first", _COLUMNS, rows))
     else:
         output().print("No such lots." if status is not LotStatus.open else "No open lots.")

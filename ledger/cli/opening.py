@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 import psycopg
+from psycopg.rows import dict_row
 from pydantic import SecretStr
 
-from ledger.database import Database
+from ledger.database import Database, Query
 from ledger.database.failures import translate
 from ledger.database.url import to_conninfo
 from ledger.opening import with_embedded_servers
+from ledger.queries import query
 from ledger.settings import Settings, load_settings
 
 # Somebody waits at the terminal, who can also repeat the command.
@@ -49,3 +51,13 @@ def database(settings: Settings | None = None) -> Iterator[Database]:
         yield opened
     finally:
         opened.close()
+
+
+def stream(step: Query) -> Iterator[dict[str, Any]]:
+    """The rows one by one as they arrive, for answers that need not fit into memory."""
+    url = url_of(ready_settings())
+    try:
+        with psycopg.connect(to_conninfo(url), autocommit=True, row_factory=dict_row) as connection:
+            yield from connection.cursor().stream(query(step.name).encode(), step.params)
+    except psycopg.Error as error:
+        raise translate(error) from None

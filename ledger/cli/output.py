@@ -49,6 +49,16 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
     sys.stdout.flush()
 
 
+def print_json_rows(rows: Iterable[Mapping[str, Any]]) -> None:
+    """A JSON list on stdout, written row by row."""
+    between = "[\n"
+    for row in rows:
+        sys.stdout.write(between + json.dumps(row, default=_as_json, ensure_ascii=False))
+        between = ",\n"
+    sys.stdout.write("[]\n" if between == "[\n" else "\n]\n")
+    sys.stdout.flush()
+
+
 def _as_json(value: Any) -> Any:
     if isinstance(value, Decimal):
         return plain(value)

@@ -2,9 +2,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.opening import database
+from ledger.cli.opening import database, stream
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, filters
-from ledger.cli.output import Column, output, print_json, table
+from ledger.cli.output import Column, output, print_json_rows, table
 from ledger.database import Query
 
 _SHOWN = 50
@@ -59,16 +59,15 @@ def trades(
         "reason": reason,
         "limit": limit or None,
     }
-    with database() as opened:
-        rows = opened.query(Query("report_trades", params))
-    total = rows[0]["total"] if rows else 0
-    for row in rows:
-        del row["total"]
+    query = Query("report_trades", params)
     if as_json:
-        print_json(rows)
-    elif rows:
+        print_json_rows({name: value for name, value in row.items() if name != "total"} for row in stream(query))
+        return
+    with database() as opened:
+        rows = opened.query(query)
+    if rows:
         output().print(table("Completed trades", _COLUMNS, rows))
-        if total > len(rows):
-            output().print(f"The latest {len(rows)} of {total:,}; --limit 0 shows all.", style="dim")
+        if rows[0]["total"] > len(rows):
+            output().print(f"The latest {len(rows)} of {rows[0]['total']:,}; --limit 0 shows all.", style="dim")
     else:
         output().print("No completed trades.")

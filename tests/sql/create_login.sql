@@ -1,0 +1,1 @@
+CREATE ROLE {role} LOGIN PASSWORD 'only-for-a-test'

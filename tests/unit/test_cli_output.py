@@ -1,0 +1,30 @@
+from decimal import Decimal
+
+import pytest
+
+from ledger.cli.output import duration, number
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("0", "0"),
+        ("-0.000000001", "0"),
+        ("1234567.5", "1,234,567.5"),
+        ("50333.333333333333333333", "50,333.33333333"),
+        ("0.000000005", "0"),
+        ("0.000000015", "0.00000002"),
+        ("1E+3", "1,000"),
+        ("-12345678901234567890123456789.123456789", "-12,345,678,901,234,567,890,123,456,789.12345679"),
+    ],
+)
+def test_numbers(value: str, shown: str) -> None:
+    assert number(Decimal(value)) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [("0", "0s"), ("0.256", "0.26s"), ("59.9", "59.9s"), ("60", "1m 0s"), ("3661", "1h 1m"), ("176400", "2d 1h")],
+)
+def test_durations(seconds: str, shown: str) -> None:
+    assert duration(Decimal(seconds)) == shown
