@@ -5,10 +5,10 @@ memory here. Each book is one statement on one snapshot: bots may go on writing 
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from redis.exceptions import RedisError
 
@@ -97,6 +97,19 @@ class Stray:
     difference: Difference
 
 
+@dataclass(frozen=True)
+class Strays:
+    """What was found outside its book. `found` are the first of `total`."""
+
+    found: tuple[Stray, ...] = ()
+    total: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row is where it belongs."""
+        return self.total == 0
+
+
 class Verifier:
     """Checks the books of one database.
 
@@ -133,15 +146,20 @@ class Verifier:
             part = books[start : start + _CACHE_BATCH]
             audits = self._audit(part)
             for book in part:
-                yield _with_audit(self._check(book), audits.get(book.book_id))
+                yield _with_audit(self._check(book), audits.get(book.cache_key or ""))
 
-    def strays(self, account: str | None = None) -> list[Stray]:
+    def strays(self, account: str | None = None) -> Strays:
         """Rows of an account, or of all, that name another book than the one that their fill belongs to.
 
-        No book's own check sees them. One pass over the tables; at most `most_differences` are answered.
+        No book's own check need see them. One pass over the tables; at most `most_differences` are fetched. A login
+        that is a bot's alone is told nothing.
         """
         rows = self._database.query(Query("verify_strays", {"account": account, "limit": self._most}))
-        return [Stray(row.pop("account"), Difference(**row)) for row in rows]
+        found = tuple(
+            Stray(r["account"], Difference(r["subject"], r["item"], r["field"], r["stored"], r["derived"]))
+            for r in rows
+        )
+        return Strays(found, rows[0]["total"] if rows else 0)
 
     def _check(self, book: BookRef) -> BookResult:
         started = time.monotonic()
@@ -154,35 +172,31 @@ class Verifier:
         found = tuple(Difference(r["subject"], r["item"], r["field"], r["stored"], r["derived"]) for r in rows)
         return BookResult(book, found, rows[0]["total"] if rows else 0, time.monotonic() - started)
 
-    def _audit(self, books: Sequence[BookRef]) -> dict[int, Audit]:
-        """What the cache says of these books. What looks wrong is asked twice, as a book may have moved on between."""
-        if self._cache is None or self.cache_problem is not None:
+    def _audit(self, books: Sequence[BookRef]) -> dict[str, Audit]:
+        """What the cache says of these books, by key."""
+        cached = {book.cache_key: book for book in books if book.cache_key is not None}
+        if not cached or self._cache is None or self.cache_problem is not None:
             return {}
         try:
-            audits = self._audit_once(books)
-            doubtful = [book for book in books if _is_wrong(audits.get(book.book_id))]
-            return audits | self._audit_once(doubtful)
+            return self._cache.audit(
+                self._positions(cached.values()), lambda keys: self._positions(cached[key] for key in keys)
+            )
         except (RedisError, OSError) as error:
             # What does not answer misleads nobody: readers go to PostgreSQL.
             self.cache_problem = f"Redis did not answer ({type(error).__name__})"
             return {}
 
-    def _audit_once(self, books: Sequence[BookRef]) -> dict[int, Audit]:
-        keys = {book.book_id: book.cache_key for book in books if book.cache_key is not None}
-        if not keys or self._cache is None:
-            return {}
-        positions = self._positions(books)
-        found = self._cache.audit({key: positions[book_id] for book_id, key in keys.items() if book_id in positions})
-        return {book_id: found[key] for book_id, key in keys.items() if key in found}
-
-    def _positions(self, books: Sequence[BookRef]) -> dict[int, Position]:
-        by_account: dict[int, list[int]] = {}
+    def _positions(self, books: Iterable[BookRef]) -> dict[str, Position]:
+        """The positions in PostgreSQL, by their keys in the cache."""
+        keys: dict[int, dict[int, str]] = {}
         for book in books:
-            by_account.setdefault(book.account_id, []).append(book.book_id)
-        rows: list[dict[str, Any]] = []
-        for account_id, book_ids in by_account.items():
-            rows += self._database.query(Query("positions_of_books", {"account_id": account_id, "book_ids": book_ids}))
-        return {row["book_id"]: Position.from_row(row["position"]) for row in rows}
+            keys.setdefault(book.account_id, {})[book.book_id] = str(book.cache_key)
+        found = {}
+        for account_id, by_book in keys.items():
+            params = {"account_id": account_id, "book_ids": list(by_book)}
+            for row in self._database.query(Query("positions_of_books", params)):
+                found[by_book[row["book_id"]]] = Position.from_row(row["position"])
+        return found
 
     def close(self) -> None:
         """Closes all connections."""
@@ -209,10 +223,6 @@ def list_books(database: Database, wanted: BookFilter) -> list[BookRef]:
         "book": wanted.book,
     }
     return [BookRef(**row) for row in database.query(Query("report_books", params))]
-
-
-def _is_wrong(audit: Audit | None) -> bool:
-    return audit is not None and audit.state is EntryState.wrong
 
 
 def _with_audit(result: BookResult, audit: Audit | None) -> BookResult:

@@ -1,10 +1,8 @@
 from typing import Annotated
 
 import typer
-from alembic.util import CommandError
 
 from ledger import embedded
-from ledger import migrate as migrations
 from ledger.cli.opening import require_answer, url_of
 from ledger.cli.options import Json
 from ledger.cli.output import output, print_json
@@ -28,6 +26,11 @@ def migrate(
 
     Examples: fifoledger migrate; fifoledger migrate --downgrade --revision base
     """
+    # These take a fifth of a second, which every other command would wait for.
+    from alembic.util import CommandError
+
+    from ledger import migrate as migrations
+
     if downgrade and revision == "head":
         raise typer.BadParameter("--downgrade needs --revision: where to go back to")
     if downgrade and not yes:

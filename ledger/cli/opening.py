@@ -36,11 +36,14 @@ def url_of(settings: Settings) -> str:
 
 def require_answer(settings: Settings) -> None:
     """Connects once, because a pool does not say why it cannot. Raises DatabaseUnavailableError."""
-    seconds = max(2, round(settings.connect_timeout))
     try:
-        psycopg.connect(to_conninfo(url_of(settings)), connect_timeout=seconds).close()
+        psycopg.connect(to_conninfo(url_of(settings)), connect_timeout=_seconds(settings)).close()
     except psycopg.Error as error:
         raise translate(error) from None
+
+
+def _seconds(settings: Settings) -> int:
+    return max(2, round(settings.connect_timeout))  # libpq knows whole seconds, 2 at least
 
 
 @contextmanager
@@ -55,9 +58,12 @@ def database(settings: Settings | None = None) -> Iterator[Database]:
 
 def stream(step: Query) -> Iterator[dict[str, Any]]:
     """The rows one by one as they arrive, for answers that need not fit into memory."""
-    url = url_of(ready_settings())
+    settings = ready_settings()
+    url = url_of(settings)
     try:
-        with psycopg.connect(to_conninfo(url), autocommit=True, row_factory=dict_row) as connection:
+        with psycopg.connect(
+            to_conninfo(url), autocommit=True, row_factory=dict_row, connect_timeout=_seconds(settings)
+        ) as connection:
             yield from connection.cursor().stream(query(step.name).encode(), step.params)
     except psycopg.Error as error:
         raise translate(error) from None

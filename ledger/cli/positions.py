@@ -1,10 +1,11 @@
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from ledger.cli.opening import database
-from ledger.cli.options import Account, Bot, Category, Json, Symbol
+from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol
 from ledger.cli.output import ACCOUNT, CATEGORY, POSITION_IDX, Column, output, print_json, table
 from ledger.database import Query
 
@@ -31,18 +32,22 @@ def positions(
     symbol: Symbol = None,
     account: Account = None,
     category: Category = None,
+    since: Since = None,
     flat: Annotated[bool, typer.Option("--flat", help="Show books with nothing open, too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show what every bot holds now: side, quantity, average entry price, cost, and what the book has realised.
 
     The average is that of the open FIFO lots, not the exchange's moving average. `realised net` is of all trades that
-    the book ever closed, after commissions and without funding (see pnl).
+    the book ever closed, after commissions and without funding (see pnl). --since shows what was opened or added to
+    since then.
 
-    Examples: fifoledger positions; fifoledger positions --bot lxalgo_001 --json
+    Examples: fifoledger positions; fifoledger positions --bot lxalgo_001 --json; fifoledger positions --since today
     """
     with database() as opened:
-        rows = opened.query(positions_query(bot, symbol, account, category, flat))
+        rows = opened.query(
+            positions_query(bot=bot, symbol=symbol, account=account, category=category, since=since, flat=flat)
+        )
     if as_json:
         print_json(rows)
     elif rows:
@@ -52,12 +57,18 @@ def positions(
 
 
 def positions_query(
-    bot: str | None, symbol: str | None, account: str | None, category: str | None, flat: bool
+    *,
+    bot: str | None,
+    symbol: str | None,
+    account: str | None,
+    category: str | None,
+    since: datetime | None,
+    flat: bool,
 ) -> Query:
     """What `positions` and `watch` ask."""
     return Query(
         "report_positions",
-        {"bot": bot, "symbol": symbol, "account": account, "category": category, "flat": flat},
+        {"bot": bot, "symbol": symbol, "account": account, "category": category, "since": since, "flat": flat},
     )
 
 

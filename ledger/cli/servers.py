@@ -6,7 +6,6 @@ from ledger import embedded
 from ledger.cli.masking import mask_database_url, mask_redis_url
 from ledger.cli.options import Json
 from ledger.cli.output import output, print_json, remark
-from ledger.migrate import upgrade
 from ledger.settings import load_settings
 
 
@@ -18,6 +17,8 @@ def up(as_json: Json = False) -> None:
 
     Example: fifoledger up
     """
+    from ledger.migrate import upgrade  # takes a fifth of a second
+
     settings = load_settings()
     if settings.database_url is not None:
         remark("note: LEDGER_DATABASE_URL is set, so bots and commands use that server and not the embedded one")

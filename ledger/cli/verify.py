@@ -15,7 +15,7 @@ from ledger.cli.opening import ready_settings
 from ledger.cli.options import Account, Book, Bot, Category, Json, Symbol
 from ledger.cli.output import ACCOUNT, CATEGORY, POSITION_IDX, Column, errors, output, print_json, remark, table
 from ledger.errors import InvalidInputError
-from ledger.verify import DEFAULT_TIMEOUT_SECONDS, BookFilter, BookRef, BookResult, Difference, Stray, Verifier
+from ledger.verify import DEFAULT_TIMEOUT_SECONDS, BookFilter, BookRef, BookResult, Difference, Strays, Verifier
 
 _COLUMNS = (
     Column("book_id", "book"),
@@ -61,7 +61,7 @@ def verify(
         books = verifier.books(wanted)
         require_some(books, wanted)
         results = _checked(verifier, books)
-        strays = verifier.strays(account) if wanted == BookFilter(account=account) else []
+        strays = verifier.strays(account) if wanted == BookFilter(account=account) else Strays()
         problem = verifier.cache_problem
     if problem:
         remark(f"note: the cache was not checked: {problem}")
@@ -69,7 +69,7 @@ def verify(
         print_json(_document(results, strays, problem))
     else:
         _print(output(), results, strays, quiet)
-    if strays or not all(result.ok for result in results):
+    if not strays.ok or not all(result.ok for result in results):
         raise typer.Exit(ExitCode.DIFFERENCES)
 
 
@@ -112,13 +112,14 @@ def _checked(verifier: Verifier, books: list[BookRef]) -> list[BookResult]:
     return results
 
 
-def _document(results: list[BookResult], strays: list[Stray], problem: str | None) -> dict[str, Any]:
+def _document(results: list[BookResult], strays: Strays, problem: str | None) -> dict[str, Any]:
     return {
-        "ok": not strays and all(result.ok for result in results),
+        "ok": strays.ok and all(result.ok for result in results),
         "books_checked": len(results),
         "books_different": sum(not result.ok for result in results),
         "cache_problem": problem,
-        "strays": [{"account": stray.account, **asdict(stray.difference)} for stray in strays],
+        "strays_total": strays.total,
+        "strays": [{"account": stray.account, **asdict(stray.difference)} for stray in strays.found],
         "books": [
             {
                 **asdict(result.book),
@@ -133,7 +134,7 @@ def _document(results: list[BookResult], strays: list[Stray], problem: str | Non
     }
 
 
-def _print(console: Console, results: list[BookResult], strays: list[Stray], quiet: bool) -> None:
+def _print(console: Console, results: list[BookResult], strays: Strays, quiet: bool) -> None:
     shown = [result for result in results if not (quiet and result.ok)]
     if shown:
         console.print(table("Books", _COLUMNS, map(_row, shown)))
@@ -141,9 +142,9 @@ def _print(console: Console, results: list[BookResult], strays: list[Stray], qui
     if wrong:
         first = wrong[0]
         console.print(_first(f"The first difference, in book {first.book.book_id}", first.differences[0]))
-    if strays:
-        title = f"The first row that is in no book or in a wrong one, in account {strays[0].account}"
-        console.print(_first(title, strays[0].difference))
+    if strays.found:
+        stray = strays.found[0]
+        console.print(_first(f"The first row outside its book, in account {stray.account}", stray.difference))
     _print_sum(console, results, wrong, strays)
 
 
@@ -153,7 +154,7 @@ def _row(result: BookResult) -> dict[str, Any]:
 
 
 def _first(title: str, difference: Difference) -> Table:
-    shown = Table(title=title, title_justify="left", show_header=False)
+    shown = Table(title=title, title_justify="left", show_header=False, min_width=len(title))
     shown.add_column(style="bold")
     shown.add_column(overflow="fold")
     for name, value in asdict(difference).items():
@@ -161,15 +162,15 @@ def _first(title: str, difference: Difference) -> Table:
     return shown
 
 
-def _print_sum(console: Console, results: list[BookResult], wrong: list[BookResult], strays: list[Stray]) -> None:
+def _print_sum(console: Console, results: list[BookResult], wrong: list[BookResult], strays: Strays) -> None:
     entries = sum(result.book.book_seq + result.book.cash_seq for result in results)
     text = f"{len(results):,} books, {entries:,} journal entries"
     caches = Counter(result.cache.value for result in results if result.cache is not None)
     if caches:
         text += "; cache: " + ", ".join(f"{count:,} {state}" for state, count in sorted(caches.items()))
-    if wrong or strays:
+    if wrong or not strays.ok:
         total = sum(result.total for result in wrong)
-        outside = f", {len(strays):,} rows outside their books" if strays else ""
+        outside = "" if strays.ok else f"; {strays.total:,} findings on rows outside their books"
         console.print(f"[bold red]DIFFERENT[/]: {total:,} differences in {len(wrong):,} of {text}{outside}")
         console.print("Stored lots and trades can be derived again: fifoledger rebuild. A changed journal cannot.")
     else:

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from ledger.cli.opening import database, ready_settings
-from ledger.cli.options import Account, Bot, Category, Json, Symbol
+from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol
 from ledger.cli.output import moment, output, print_json
 from ledger.cli.positions import positions_query, positions_table
 from ledger.errors import DatabaseUnavailableError
@@ -25,6 +25,7 @@ def watch(
     symbol: Symbol = None,
     account: Account = None,
     category: Category = None,
+    since: Since = None,
     flat: Annotated[bool, typer.Option("--flat", help="Show books with nothing open, too.")] = False,
     interval: Annotated[
         float, typer.Option("--interval", "-i", min=0.1, help="Seconds between two looks.", metavar="SECONDS")
@@ -41,7 +42,7 @@ def watch(
     """
     settings = ready_settings().model_copy(update={"retry_timeout": 0.0})
     with database(settings) as opened:
-        query = positions_query(bot, symbol, account, category, flat)
+        query = positions_query(bot=bot, symbol=symbol, account=account, category=category, since=since, flat=flat)
         looks = _looks(lambda: opened.query(query), interval, count)
         try:
             if as_json:

@@ -9,4 +9,5 @@ SELECT a.name AS account, b.bot_id, b.category, b.symbol, b.position_idx, b.side
    AND (%(bot)s::text IS NULL OR b.bot_id = %(bot)s::text)
    AND (%(symbol)s::text IS NULL OR b.symbol = %(symbol)s::text)
    AND (%(category)s::text IS NULL OR b.category = %(category)s::text)
+   AND (%(since)s::timestamptz IS NULL OR b.last_entry_time >= %(since)s::timestamptz)
  ORDER BY a.name, b.bot_id, b.category, b.symbol, b.position_idx

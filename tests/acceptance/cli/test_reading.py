@@ -25,6 +25,15 @@ def test_positions_of_all_bots(days: Shell) -> None:
     assert rows[1]["open_commission"] == "2"
 
 
+def test_positions_opened_or_added_to_since(days: Shell) -> None:
+    def symbols(*filters: str) -> list[str]:
+        return [row["symbol"] for row in days("positions", "--json", *filters).json]
+
+    assert symbols("--since", "2026-03-02T10:30") == ["BTCUSDT"]
+    assert symbols("--since", "2026-03-02T10:30:01") == []
+    assert symbols("--since", "2026-03-02") == ["BTCUSD", "BTCUSDT", "ETHUSDT"]
+
+
 def test_positions_for_people(days: Shell) -> None:
     out = days("positions").out
 

@@ -44,7 +44,10 @@ def test_status_without_the_schema(shell: Shell, empty_database: str) -> None:
 
 def test_migrate(shell: Shell, empty_database: str) -> None:
     shell.set("LEDGER_DATABASE_URL", empty_database)
-    assert shell("positions").code == 3
+    for command in (["positions"], ["lots", "--json"], ["trades", "--json"]):
+        refused = shell(*command)
+        assert (refused.code, refused.out) == (3, "")
+        assert "error [schema]" in refused.err
 
     first, second = shell("migrate", "--json"), shell("migrate", "--json")
 
