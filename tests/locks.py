@@ -1,0 +1,50 @@
+"""Calls that are made to wait for a lock, and are watched while they wait."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from tests.statements import statement
+
+
+class Call(threading.Thread):
+    """A call in a thread of its own, so that one that never returns fails the test and does not hang it."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__(daemon=True)
+        self._work = work
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.started = time.monotonic()
+        self.seconds = 0.0
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.result = self._work()
+        except BaseException as error:
+            self.error = error
+        self.seconds = time.monotonic() - self.started
+
+
+@contextmanager
+def locked_books(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Nobody can write while this lasts."""
+    with connection.transaction():
+        connection.execute(statement("server/lock_books"))
+        yield
+
+
+def blocked_backend(watcher: psycopg.Connection[Any], seen: set[int]) -> int:
+    """A backend, none of those seen before, that waits for a lock."""
+    until = time.monotonic() + 10
+    while True:
+        found = {pid for (pid,) in watcher.execute(statement("server/blocked_backends"))} - seen
+        if found:
+            return int(found.pop())
+        assert time.monotonic() < until, "nobody waits for the lock"
+        time.sleep(0.01)

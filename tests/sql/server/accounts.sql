@@ -1,0 +1,1 @@
+SELECT venue, name, environment FROM trading.accounts

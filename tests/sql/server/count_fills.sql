@@ -1,0 +1,1 @@
+SELECT count(*), count(DISTINCT exec_id) FROM trading.fills
