@@ -13,7 +13,9 @@ import psycopg
 import pytest
 import typer
 
-import ledger.embedded  # noqa: F401 - defines errors of its own
+import ledger.embedded
+import ledger.errors
+from ledger.cache.audit import EntryState
 from ledger.cli import app
 from ledger.database import failures
 from ledger.errors import LedgerError
@@ -136,6 +138,23 @@ def test_every_error_is_explained() -> None:
     assert explained.keys() == kinds.keys()
     for code, name in kinds.items():
         assert f"`{name}`" in explained[code], code
+
+
+def test_every_error_is_found_where_the_text_says() -> None:
+    of_servers = {"EmbeddedUnavailableError", "EmbeddedVersionError", "EmbeddedStartError"}
+    kinds = {kind.__name__ for kind in kinds_of(LedgerError) if kind.__module__.startswith("ledger.")}
+    assert [name for name in kinds - of_servers if not hasattr(ledger.errors, name)] == []
+    assert [name for name in of_servers if not hasattr(ledger.embedded, name)] == []
+    assert {name for name in kinds - of_servers if not hasattr(ledger, name)} <= {"NotAnnouncedError"}
+
+
+def test_the_cached_hash_is_explained() -> None:
+    text = (ROOT / "docs" / "cache.md").read_text(encoding="utf-8")
+    scripts = [path.read_text(encoding="utf-8") for path in (ROOT / "ledger" / "cache").glob("*.lua")]
+    fields = {name for script in scripts for name in re.findall(r"KEYS\[1\], '(\w+)'", script)}
+    assert {"pending", "readers", "book_seq", "written_at"} <= fields
+    assert [name for name in fields if f"| `{name}` |" not in text] == []
+    assert [state for state in EntryState if f"| `{state}` |" not in text] == []
 
 
 def test_every_state_of_the_database_is_explained() -> None:

@@ -138,7 +138,7 @@ def test_the_database_number_counts_more_than_the_url_s(cli: Shell, cached: redi
     ],
 )
 def test_an_entry_is_compared_with_its_own_version(
-    cached: redis.Redis, database_url: str, redis_url: str, before: int, after: int, state: EntryState
+    *, cached: redis.Redis, database_url: str, redis_url: str, before: int, after: int, state: EntryState
 ) -> None:
     with LedgerClient("beta", database_url=database_url) as beta:
         position = beta.get_position("ETHUSDT")  # version 2, as the entry
