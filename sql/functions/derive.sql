@@ -49,19 +49,24 @@ $$;
 
 CREATE OR REPLACE FUNCTION trading.derive_lots(b trading.books, p trading.checkpoint, p_until timestamptz)
 RETURNS SETOF trading.lots
-LANGUAGE sql STABLE AS $$
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
     SELECT b.account_id, b.book_id, s.fill_id, s.cycle_id, f.exec_time, f.side, f.exec_price,
            s.open_to - s.open_qty, s.open_to,
            f.fee - trading.share(f.fee, 0, s.close_qty, abs(f.signed_qty)),
            trading.fee_asset(b, f.commission_asset)
       FROM trading.derive_steps(b.account_id, b.book_id, p, p_until) s
       JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = s.fill_id
-     WHERE s.open_qty > 0
+     WHERE s.open_qty > 0;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION trading.derive_trades(b trading.books, p trading.checkpoint)
 RETURNS SETOF trading.completed_trades
-LANGUAGE sql STABLE AS $$
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
     WITH steps AS MATERIALIZED (
         SELECT * FROM trading.derive_steps(b.account_id, b.book_id, p, NULL)
     ), lot AS (  -- those open at the checkpoint first, then the new ones, on one axis; x: consumed before
@@ -70,6 +75,10 @@ LANGUAGE sql STABLE AS $$
           FROM trading.lots l
          WHERE l.account_id = b.account_id AND l.cycle_id = p.cycle_id AND l.open_to > p.closed
            AND l.open_to <= p.opened
+           -- the lot that p.closed lies in: none before it is read
+           AND l.open_from >= (SELECT max(c.open_from) FROM trading.lots c
+                                WHERE c.account_id = b.account_id AND c.cycle_id = p.cycle_id
+                                  AND c.open_from <= p.closed)
            AND l.open_from - p.closed < (SELECT max(s.closed_to) FROM steps s)
         UNION ALL
         SELECT f.fill_id, f.exec_price, f.exec_time, f.side, s.open_qty,
@@ -119,5 +128,6 @@ LANGUAGE sql STABLE AS $$
            r.entry_asset, r.exit_asset, extract(epoch FROM r.exit_time - r.entry_time),
            trading.unknown_price_reason(r.entry_price, r.exit_price), g.close_reason, r.close_reason, g.order_id,
            r.order_id, g.client_order_id, r.client_order_id, r.source
-      FROM result r JOIN trading.fills g ON g.account_id = b.account_id AND g.fill_id = r.entry_fill_id
+      FROM result r JOIN trading.fills g ON g.account_id = b.account_id AND g.fill_id = r.entry_fill_id;
+END
 $$;

@@ -1,6 +1,41 @@
--- The last point before an execution from which the book can be derived again: just after the fill that
--- began a cycle, where exactly one lot is open.
+-- The state just before an execution in exchange order, from which the book can be derived again. Inside the
+-- present cycle it is the present state less what the later fills opened and closed, so that a fill that is a
+-- little late costs little; before it, the book is derived from the last flat point.
 CREATE OR REPLACE FUNCTION trading.checkpoint_before(b trading.books, p_exec_time timestamptz, p_seq bigint,
+                                                     p_exec_id text) RETURNS trading.checkpoint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    p     trading.checkpoint;
+    began trading.fills;
+BEGIN
+    SELECT * INTO began FROM trading.fills f WHERE f.account_id = b.account_id AND f.fill_id = b.cycle_id;
+    IF NOT FOUND OR (began.exec_time, began.seq, began.exec_id) >= (p_exec_time, p_seq, p_exec_id) THEN
+        RETURN trading.last_cycle_before(b, p_exec_time, p_seq, p_exec_id);
+    END IF;
+    SELECT f.exec_time, f.seq, f.exec_id INTO p.exec_time, p.seq, p.exec_id FROM trading.fills f
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+       AND (f.exec_time, f.seq, f.exec_id) < (p_exec_time, p_seq, p_exec_id)
+       AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                        WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
+     ORDER BY f.exec_time DESC, f.seq DESC, f.exec_id DESC
+     LIMIT 1;
+    SELECT b.opened - coalesce(sum(l.open_to - l.open_from), 0) INTO p.opened
+      FROM trading.fills f JOIN trading.lots l ON l.account_id = f.account_id AND l.fill_id = f.fill_id
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+       AND (f.exec_time, f.seq, f.exec_id) >= (p_exec_time, p_seq, p_exec_id);
+    SELECT b.closed - coalesce(sum(t.quantity), 0) INTO p.closed
+      FROM trading.fills f JOIN trading.completed_trades t
+        ON t.account_id = f.account_id AND t.exit_fill_id = f.fill_id
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+       AND (f.exec_time, f.seq, f.exec_id) >= (p_exec_time, p_seq, p_exec_id);
+    p.cycle_id := b.cycle_id;
+    p.pos := CASE began.side WHEN 'Buy' THEN p.opened - p.closed ELSE p.closed - p.opened END;
+    RETURN p;
+END
+$$;
+
+-- Just after the last fill before an execution that began a cycle, where exactly one lot is open.
+CREATE OR REPLACE FUNCTION trading.last_cycle_before(b trading.books, p_exec_time timestamptz, p_seq bigint,
                                                      p_exec_id text) RETURNS trading.checkpoint
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -58,17 +93,21 @@ $$;
 
 CREATE OR REPLACE FUNCTION trading.trades_after(b trading.books, p trading.checkpoint)
 RETURNS SETOF trading.completed_trades
-LANGUAGE sql STABLE AS $$
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
     SELECT t.*
       FROM trading.fills f JOIN trading.completed_trades t
         ON t.account_id = f.account_id AND t.exit_fill_id = f.fill_id
      WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-       AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
+       AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id);
+END
 $$;
 
 CREATE OR REPLACE FUNCTION trading.replace_lots(b trading.books, p trading.checkpoint,
                                                 OUT written bigint, OUT removed bigint)
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     WITH fresh AS MATERIALIZED (
         SELECT * FROM trading.derive_lots(b, p, NULL)
     ), gone AS (
@@ -87,12 +126,14 @@ LANGUAGE sql AS $$
          WHERE l.* IS DISTINCT FROM excluded.*
         RETURNING 1
     )
-    SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM gone)
+    SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM gone) INTO written, removed;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION trading.replace_trades(b trading.books, p trading.checkpoint,
                                                   OUT written bigint, OUT removed bigint)
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     WITH fresh AS MATERIALIZED (
         SELECT * FROM trading.derive_trades(b, p)
     ), gone AS (
@@ -126,7 +167,8 @@ LANGUAGE sql AS $$
          WHERE t.* IS DISTINCT FROM excluded.*
         RETURNING 1
     )
-    SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM gone)
+    SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM gone) INTO written, removed;
+END
 $$;
 
 -- Refuses a journal in which a hedge leg is closed further than it was open.

@@ -51,12 +51,13 @@ BEGIN
         END IF;
         here := trading.replace_order_fill(here, whole, live, executed, newest, cause.fill_id);
         IF live.book_id <> b.book_id THEN
-            PERFORM trading.rebuild_from(here, trading.checkpoint_before(here, live.exec_time, live.seq, live.exec_id),
+            PERFORM trading.rebuild_from(here, trading.checkpoint_before(here, whole.exec_time, whole.seq, whole.exec_id),
                                          'order-level fill replaced by its executions', cause.fill_id);
         ELSE
             b := here;
-            IF (live.exec_time, live.seq, live.exec_id) < (cause.exec_time, cause.seq, cause.exec_id) THEN
-                earliest := live;
+            -- The whole order comes before any rest of it.
+            IF (whole.exec_time, whole.seq, whole.exec_id) < (cause.exec_time, cause.seq, cause.exec_id) THEN
+                earliest := whole;
             END IF;
         END IF;
     END IF;
