@@ -1,0 +1,1 @@
+CREATE TABLE public.greedy (price numeric CHECK (trading.half_even(price, 1) > 0))

@@ -1,0 +1,1 @@
+ALTER TABLE trading.orders ADD COLUMN note text

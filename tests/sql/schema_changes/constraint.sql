@@ -1,0 +1,1 @@
+ALTER TABLE trading.fills ADD CHECK (exec_qty > 0)

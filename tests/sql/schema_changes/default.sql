@@ -1,0 +1,1 @@
+ALTER TABLE trading.fills ALTER COLUMN seq SET DEFAULT 1

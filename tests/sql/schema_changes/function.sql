@@ -1,0 +1,1 @@
+ALTER FUNCTION trading.link(bytea, text) VOLATILE

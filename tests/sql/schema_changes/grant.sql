@@ -1,0 +1,1 @@
+GRANT INSERT ON trading.fills TO ledger_bot

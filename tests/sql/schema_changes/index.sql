@@ -1,0 +1,1 @@
+CREATE INDEX ON trading.fills (recorded_at)

@@ -1,0 +1,1 @@
+ALTER TABLE trading.fills DISABLE TRIGGER append_only

@@ -1,0 +1,1 @@
+ALTER VIEW trading.current_positions RENAME COLUMN entries TO lots

@@ -1,0 +1,1 @@
+UPDATE ledger_migrations.code SET checksum = 'of another version'
