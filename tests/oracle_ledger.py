@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 
 from tests import oracle
-from tests.oracle import ZERO, Book, Fill, Instrument
+from tests.oracle import ZERO, Book, Fill, HedgeRuleBrokenError, Instrument
 
 
 @dataclass(frozen=True)
@@ -52,29 +52,42 @@ class OracleLedger:
             RefusedFeeError: a base-coin fee eats all that was bought.
             HedgeRuleBrokenError: a hedge leg would be closed further than it is open.
         """
-        journal = dict(self.journal)
+        refusals = self.refusals(deliveries)
+        if refusals:
+            raise refusals[0]
         duplicates = []
         for key, fill in deliveries:
-            known = journal.get(_identity(key, fill))
-            if known is not None:
-                _require_same(known, (key, fill))
-            elif oracle.effective_qty(key.instrument, fill) <= 0:
-                raise RefusedFeeError
-            else:
-                journal[_identity(key, fill)] = key, fill
-            duplicates.append(known is not None)
-        candidate = OracleLedger(journal)
-        for key in {key for key, _ in deliveries}:
-            candidate.book(key)
-        self.journal = journal
+            duplicates.append(_identity(key, fill) in self.journal)
+            self.journal.setdefault(_identity(key, fill), (key, fill))
         return duplicates
 
-    def record_cash(self, key: BookKey, cash: Cash) -> bool:
-        """Take in a payment; says whether it was there already."""
-        known = self.cash.setdefault((key.instrument.category, cash.exec_id), (key, cash))
-        if known != (key, cash):
-            raise ConflictError(frozenset({"commission"}))
-        return known[1] is not cash
+    def refusals(self, deliveries: Sequence[tuple[BookKey, Fill]]) -> list[Exception]:
+        """Everything that forbids taking in these executions together."""
+        found: list[Exception] = []
+        journal = dict(self.journal)
+        for key, fill in deliveries:
+            differing = _differing(journal.get(_identity(key, fill), (key, fill)), (key, fill))
+            if differing:
+                found.append(ConflictError(differing))
+            elif oracle.effective_qty(key.instrument, fill) <= 0:
+                found.append(RefusedFeeError())
+            else:
+                journal[_identity(key, fill)] = key, fill
+        candidate = OracleLedger(journal)
+        for key in {key for key, _ in deliveries}:
+            try:
+                candidate.book(key)
+            except HedgeRuleBrokenError as broken:
+                found.append(broken)
+        return found
+
+    def record_cash(self, key: BookKey, cash: Cash) -> bool | None:
+        """Take in a payment; says whether it was there already. None: it was, with another amount."""
+        known = self.cash.get((key.instrument.category, cash.exec_id))
+        if known is None:
+            self.cash[key.instrument.category, cash.exec_id] = key, cash
+            return False
+        return True if known == (key, cash) else None
 
     def book(self, key: BookKey) -> Book:
         """The position line as it follows from everything delivered."""
@@ -131,12 +144,16 @@ def _identity(key: BookKey, fill: Fill) -> tuple[str, str]:
     return key.instrument.category, fill.exec_id
 
 
-def _require_same(known: tuple[BookKey, Fill], again: tuple[BookKey, Fill]) -> None:
-    names = [one.name for one in fields(Fill)]
-    differing = {name for name in names if getattr(known[1], name) != getattr(again[1], name)}
+def _differing(known: tuple[BookKey, Fill], again: tuple[BookKey, Fill]) -> frozenset[str]:
+    """The fields that differ. What either side leaves out (an order id, a sequence) is not compared."""
+    differing = set()
+    for name in [one.name for one in fields(Fill)]:
+        stored, given = getattr(known[1], name), getattr(again[1], name)
+        left_out = name in {"order_id", "seq"} and not (stored and given)
+        if stored != given and not left_out:
+            differing.add(name)
     if known[0].instrument.symbol != again[0].instrument.symbol:
         differing.add("symbol")
     if known[0].position_idx != again[0].position_idx:
         differing.add("position_idx")
-    if differing:
-        raise ConflictError(frozenset(differing))
+    return frozenset(differing)

@@ -27,7 +27,7 @@ def arguments(key: BookKey, fill: Fill) -> dict[str, Any]:
         "order_id": fill.order_id,
         "commission": decimal(fill.commission),
         "commission_asset": fill.commission_asset,
-        "seq": fill.seq,
+        "seq": fill.seq or None,
     }
 
 

@@ -119,9 +119,7 @@ def test_spot_fees_of_three_purchases() -> None:
 
 
 def test_base_fee_of_a_spot_sale_is_dust_and_no_short() -> None:
-    book = derive(
-        SPOT, 0, [fill(1, "Buy", "0.999", "2000"), fill(2, "Sell", "0.999", "2100", "0.000999 ETH")]
-    )
+    book = derive(SPOT, 0, [fill(1, "Buy", "0.999", "2000"), fill(2, "Sell", "0.999", "2100", "0.000999 ETH")])
     assert book.side == "None"
     assert (book.size, book.dust) == numbers(0, "-0.000999")
     assert book.trades[0].exit_commission == Fraction("0.000999") * 2100
