@@ -2,12 +2,15 @@
 -- CREATE OR REPLACE can change neither a signature nor the columns of a view. Tables and data stay.
 DO $$
 DECLARE
-    o record;
+    o     record;
+    views text;
 BEGIN
-    FOR o IN SELECT c.oid::regclass AS name FROM pg_class c
-              WHERE c.relnamespace = 'trading'::regnamespace AND c.relkind = 'v' LOOP
-        EXECUTE format('DROP VIEW IF EXISTS %s CASCADE', o.name);
-    END LOOP;
+    -- In one statement, for they read each other; a view of somebody else's that reads them stops it.
+    SELECT string_agg(c.oid::regclass::text, ', ') INTO views FROM pg_class c
+     WHERE c.relnamespace = 'trading'::regnamespace AND c.relkind = 'v';
+    IF views IS NOT NULL THEN
+        EXECUTE format('DROP VIEW %s', views);
+    END IF;
     FOR o IN SELECT p.polname AS name, p.polrelid::regclass AS owner FROM pg_policy p
                JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = 'trading'::regnamespace LOOP
         EXECUTE format('DROP POLICY %I ON %s', o.name, o.owner);

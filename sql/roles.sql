@@ -18,13 +18,21 @@ BEGIN
 END
 $$;
 
-CREATE SCHEMA IF NOT EXISTS trading AUTHORIZATION ledger_owner;
-GRANT USAGE ON SCHEMA trading TO ledger_bot, ledger_reader;
-
--- Which revision the schema is at; beside the schema, because its keys follow the ledger's own rules.
-CREATE SCHEMA IF NOT EXISTS ledger_migrations AUTHORIZATION ledger_owner;
-GRANT USAGE ON SCHEMA ledger_migrations TO ledger_bot, ledger_reader;
+-- `trading`, and beside it, because its keys follow the ledger's own rules, which revision that is at. Only who
+-- installs the ledger needs the right to create schemas.
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['trading', 'ledger_migrations'] LOOP
+        IF to_regnamespace(wanted) IS NULL THEN
+            EXECUTE format('CREATE SCHEMA %I AUTHORIZATION ledger_owner', wanted);
+        END IF;
+    END LOOP;
+END
+$$;
 SET LOCAL ROLE ledger_owner;
+GRANT USAGE ON SCHEMA trading, ledger_migrations TO ledger_bot, ledger_reader;
 CREATE TABLE IF NOT EXISTS ledger_migrations.code (
     checksum   text NOT NULL,  -- of the functions, views and grants that are installed
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()

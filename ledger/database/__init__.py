@@ -1,6 +1,7 @@
 """Talking to PostgreSQL: steps of work, the drivers that carry them out, retries, errors."""
 
-from ledger.database.drivers import AsyncDatabase, Database
+from ledger.database.awaiting import AsyncDatabase
+from ledger.database.blocking import Database
 from ledger.database.steps import Batch, Query, Rows
 
 __all__ = ["AsyncDatabase", "Batch", "Database", "Query", "Rows"]

@@ -47,7 +47,7 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed later. Repeating is safe: every write is idempotent."""
     if isinstance(error, (PoolTimeout, *_RETRIED_STATES)):
         return True
-    if isinstance(error, _FINAL_STATES):
+    if isinstance(error, (PoolClosed, *_FINAL_STATES)):
         return False
     # Without a state the server did not answer: refused, reset, closed in the middle; or it refused a connection,
     # for which libpq hands on no state, only words.
@@ -65,7 +65,10 @@ def _detail(error: psycopg.Error) -> dict[str, Any]:
 
 
 def _message(error: psycopg.Error) -> str:
-    hint = f" ({error.diag.message_hint})" if error.diag.message_hint else ""
+    # What stands in the way of a migration is named in the detail alone.
+    named = isinstance(error, pg.DependentObjectsStillExist)
+    said = error.diag.message_detail if named else error.diag.message_hint
+    hint = f" ({said})" if said else ""
     return f"{error.diag.message_primary or type(error).__name__}{hint}"
 
 

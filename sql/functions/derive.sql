@@ -104,19 +104,25 @@ BEGIN
           FROM bound
         WINDOW o AS (ORDER BY at),
                before AS (ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ), cut AS MATERIALIZED (
+        -- FULL JOIN, because only that is never a nested loop: the planner takes these tables for tiny ones.
+        SELECT i.a, i.z, i.close_n, e.fill_id AS entry_fill_id, e.entry_price, e.entry_time, e.side,
+               e.commission_asset AS entry_asset,
+               trading.share(e.commission, e.x + i.a - e.axis_from, e.x + i.z - e.axis_from, e.qty) AS entry_fee
+          FROM piece i FULL JOIN numbered_lot e ON e.lot_n = i.lot_n
+    ), closed AS MATERIALIZED (
+        SELECT i.*, c.fill_id AS exit_fill_id, c.closed_to, c.close_qty FROM cut i FULL JOIN closer c USING (close_n)
     ), costed AS (
-        SELECT e.fill_id AS entry_fill_id, e.entry_price, e.entry_time, e.side, e.commission_asset AS entry_asset,
+        SELECT i.entry_fill_id, i.entry_price, i.entry_time, i.side, i.entry_asset, i.entry_fee,
                f.fill_id AS exit_fill_id, f.exec_price AS exit_price, f.exec_time AS exit_time, i.z - i.a AS qty,
                trading.fee_asset(b, f.commission_asset) AS exit_asset,
-               trading.share(e.commission, e.x + i.a - e.axis_from, e.x + i.z - e.axis_from, e.qty) AS entry_fee,
-               trading.share(f.fee, i.a - c.closed_to + c.close_qty, i.z - c.closed_to + c.close_qty,
+               trading.share(f.fee, i.a - i.closed_to + i.close_qty, i.z - i.closed_to + i.close_qty,
                              abs(f.signed_qty)) AS exit_fee,
-               trading.gross_pnl(b.category, e.side, i.z - i.a, b.multiplier, e.entry_price, f.exec_price) AS gross,
+               trading.gross_pnl(b.category, i.side, i.z - i.a, b.multiplier, i.entry_price, f.exec_price) AS gross,
                f.close_reason, f.order_id, f.client_order_id, f.source
-          FROM piece i
-          JOIN numbered_lot e ON e.lot_n = i.lot_n
-          JOIN closer c ON c.close_n = i.close_n
-          JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = c.fill_id
+          FROM closed i
+          JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = i.exit_fill_id
+         WHERE i.close_n IS NOT NULL  -- lots that nothing closes
     ), result AS (
         SELECT c.*, c.gross - CASE WHEN c.entry_asset = b.settle_coin THEN c.entry_fee ELSE 0 END
                             - CASE WHEN c.exit_asset = b.settle_coin THEN c.exit_fee ELSE 0 END AS net

@@ -115,7 +115,7 @@ BEGIN
          WHERE f.account_id = b.account_id AND f.book_id = b.book_id
            AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
            AND l.account_id = f.account_id AND l.fill_id = f.fill_id
-           AND NOT EXISTS (SELECT FROM fresh n WHERE n.fill_id = l.fill_id)
+           AND l.fill_id NOT IN (SELECT n.fill_id FROM fresh n)
         RETURNING 1
     ), put AS (
         INSERT INTO trading.lots AS l SELECT * FROM fresh
@@ -141,8 +141,7 @@ BEGIN
          WHERE f.account_id = b.account_id AND f.book_id = b.book_id
            AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
            AND t.account_id = f.account_id AND t.exit_fill_id = f.fill_id
-           AND NOT EXISTS (SELECT FROM fresh n
-                            WHERE n.exit_fill_id = t.exit_fill_id AND n.entry_fill_id = t.entry_fill_id)
+           AND (t.exit_fill_id, t.entry_fill_id) NOT IN (SELECT n.exit_fill_id, n.entry_fill_id FROM fresh n)
         RETURNING 1
     ), put AS (
         INSERT INTO trading.completed_trades AS t SELECT * FROM fresh
@@ -193,7 +192,7 @@ $$;
 
 -- The book's open position after the journal that follows a checkpoint, its lots being written already.
 CREATE OR REPLACE FUNCTION trading.position_after(b trading.books, p trading.checkpoint) RETURNS trading.books
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     step  record;
     opens record;

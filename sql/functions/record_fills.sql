@@ -1,6 +1,7 @@
 -- Journals a batch of executions of one book in one transaction and applies them together, by the set-based
--- route; what that cannot do (order-level fills, another bot's orders, cash) goes one by one. `p_fills` is a JSON list of objects with the columns of trading.fills as keys. The answer has
--- one result for each, in the same order, and the position that the batch leaves.
+-- route; what that cannot do (order-level fills, another bot's orders, cash) goes one by one. `p_fills` is a JSON
+-- list of objects with the columns of trading.fills as keys. The answer has one result for each, in the same order,
+-- and the position that the batch leaves.
 CREATE OR REPLACE FUNCTION trading.record_fills(
     p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
     p_fills json, p_announced text[] DEFAULT NULL) RETURNS json
@@ -155,40 +156,39 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION trading.batch_result(b trading.books, batch trading.fills[], fresh trading.fills[])
-RETURNS json LANGUAGE sql AS $$
-    WITH input AS (
-        SELECT i.*, row_number() OVER (PARTITION BY i.exec_id ORDER BY i.ordinality) AS nth
-          FROM unnest(batch) WITH ORDINALITY i
-    ), entry AS MATERIALIZED (
-        SELECT e.* FROM unnest(fresh) u
-          JOIN trading.position_entries e ON e.account_id = u.account_id AND e.entry_id = u.fill_id
-    ), trade AS MATERIALIZED (
-        SELECT t.exit_fill_id, json_agg(t ORDER BY t.entry_time, t.entry_fill_id) AS trades
-          FROM unnest(fresh) u
-          JOIN trading.completed_trades t ON t.account_id = u.account_id AND t.exit_fill_id = u.fill_id
-         GROUP BY t.exit_fill_id
-    )
-    SELECT json_build_object(
-        'position', trading.position_of(b),
-        'results', (
-            SELECT json_agg(CASE WHEN u.fill_id IS NULL THEN
-                       trading.repeated_fill(b, batch[i.ordinality])
-                   ELSE json_build_object('fill_id', u.fill_id, 'duplicate', false, 'entry', row_to_json(e),
-                                          'completed_trades', coalesce(t.trades, '[]'::json)) END
-                   ORDER BY i.ordinality)
-              FROM input i
-              LEFT JOIN unnest(fresh) u ON u.exec_id = i.exec_id AND i.nth = 1
-              LEFT JOIN entry e ON e.entry_id = u.fill_id
-              LEFT JOIN trade t ON t.exit_fill_id = u.fill_id))
+RETURNS json LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (
+        WITH input AS MATERIALIZED (
+            SELECT n.*, row_number() OVER (PARTITION BY (n.f).exec_id ORDER BY n.n) AS nth
+              FROM (SELECT i AS f, row_number() OVER () AS n FROM unnest(batch) i) n
+        ), added AS MATERIALIZED (
+            SELECT u.exec_id, 1::bigint AS nth, json_build_object(
+                       'fill_id', u.fill_id, 'duplicate', false,
+                       'entry', (SELECT row_to_json(e) FROM trading.position_entries e
+                                  WHERE e.account_id = b.account_id AND e.entry_id = u.fill_id),
+                       'completed_trades', (SELECT coalesce(json_agg(t ORDER BY t.entry_time, t.entry_fill_id), '[]')
+                                              FROM trading.completed_trades t
+                                             WHERE t.account_id = b.account_id AND t.exit_fill_id = u.fill_id)
+                   ) AS result
+              FROM unnest(fresh) u
+        ), answer AS MATERIALIZED (  -- FULL JOIN: never a nested loop
+            SELECT i.n, i.f, a.result
+              FROM input i FULL JOIN added a ON a.exec_id = (i.f).exec_id AND a.nth = i.nth
+        )
+        SELECT json_build_object(
+            'position', trading.position_of(b),
+            'results', json_agg(coalesce(a.result, trading.repeated_fill(b, a.f)) ORDER BY a.n))
+          FROM answer a);
+END
 $$;
 
 -- The fills of a batch that it did not add to the journal: known before, or there twice.
 CREATE OR REPLACE FUNCTION trading.repeated_in(batch trading.fills[], fresh trading.fills[])
 RETURNS SETOF trading.fills LANGUAGE sql IMMUTABLE AS $$
-    SELECT (batch[i.ordinality]).*
-      FROM (SELECT o.exec_id, o.ordinality, row_number() OVER (PARTITION BY o.exec_id ORDER BY o.ordinality) AS nth
-              FROM unnest(batch) WITH ORDINALITY o) i
-     WHERE i.nth > 1 OR NOT EXISTS (SELECT FROM unnest(fresh) u WHERE u.exec_id = i.exec_id)
+    SELECT i FROM unnest(batch) i
+     WHERE i.exec_id NOT IN (SELECT u.exec_id FROM unnest(fresh) u)
+        OR i.exec_id IN (SELECT d.exec_id FROM unnest(batch) d GROUP BY d.exec_id HAVING count(*) > 1)
 $$;
 
 -- The answer for a fill of a batch that is in the journal already.
