@@ -1,6 +1,6 @@
 """What the reconciler needs of a venue. Each venue implements it; the conformance tests run against all of them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -21,10 +21,11 @@ class Gap:
     """The stream was not connected for a while: what happened meanwhile must be fetched.
 
     Attributes:
-        since: the last moment at which the stream was known to be connected.
+        since: the last moment, by the venue's clock, at which the stream was known to be connected. None at the
+            start: whatever is not proven covered may be missing.
     """
 
-    def __init__(self, since: datetime) -> None:
+    def __init__(self, since: datetime | None) -> None:
         self.since = since
 
 
@@ -95,8 +96,11 @@ class Exchange(Protocol):
         """What is traded: all of a category, or the symbols named."""
         ...
 
-    def stream(self) -> AsyncIterator[StreamEvent]:
-        """Executions and orders as they happen. After every interruption comes a Gap, first of all at the start."""
+    def stream(self) -> AsyncGenerator[StreamEvent, None]:
+        """Executions and orders as they happen. After every interruption comes a Gap, first of all at the start.
+
+        Closing the generator ends its connection.
+        """
         ...
 
     async def close(self) -> None:
