@@ -12,12 +12,13 @@ import structlog
 from pybit import unified_trading  # type: ignore[import-untyped]
 from pybit.exceptions import FailedRequestError, InvalidRequestError  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, ValidationError
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_before_delay, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_before_delay, wait_random_exponential
 
 from reconcile.bybit.budget import Budget, budget_of
 from reconcile.bybit.clock import ShiftedSignature, VenueClock
 from reconcile.bybit.endpoints import TIME, Endpoint
 from reconcile.bybit.settings import BybitSettings
+from reconcile.bybit.times import from_ms
 from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)
@@ -71,10 +72,20 @@ class Caller:
         Raises ExchangeRefusedError when the venue refuses the request itself, ExchangeUnavailableError, with the span
         that stays uncovered, when it gives no readable answer within `patience`.
         """
-        span = span or Span()
+        return (await self._answer(endpoint, span or Span(), parameters)).result
+
+    async def synchronise(self) -> datetime:
+        """The venue's time, asked now; the clock learns it. Raises as `ask` does."""
+        return from_ms((await self._answer(TIME, Span(), {})).time)
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await asyncio.to_thread(self._http.client.close)
+
+    async def _answer(self, endpoint: Endpoint, span: Span, parameters: Mapping[str, Any]) -> _Body:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_TryAgain),
-            wait=wait_exponential_jitter(initial=self._settings.first_wait, max=self._settings.longest_wait),
+            wait=wait_random_exponential(multiplier=self._settings.first_wait, max=self._settings.longest_wait),
             stop=stop_before_delay(self._settings.patience),
             before_sleep=_log_retry(endpoint),
             reraise=True,
@@ -87,20 +98,12 @@ class Caller:
             raise _unavailable(endpoint, str(problem), span) from None
         raise AssertionError("tenacity ended without an answer or an error")
 
-    async def synchronise(self) -> None:
-        """Asks the venue for its time. The clock learns from every answer, so asking is all. Raises as `ask` does."""
-        await self.ask(TIME)
-
-    async def close(self) -> None:
-        """Ends the connections."""
-        await asyncio.to_thread(self._http.client.close)
-
-    async def _once(self, endpoint: Endpoint, parameters: Mapping[str, Any], span: Span) -> dict[str, Any]:
+    async def _once(self, endpoint: Endpoint, parameters: Mapping[str, Any], span: Span) -> _Body:
         if not self._clock.known and endpoint is not TIME:
             await self._send(TIME, {}, Span())
         return await self._send(endpoint, parameters, span)
 
-    async def _send(self, endpoint: Endpoint, parameters: Mapping[str, Any], span: Span) -> dict[str, Any]:
+    async def _send(self, endpoint: Endpoint, parameters: Mapping[str, Any], span: Span) -> _Body:
         longest = max(self._settings.patience, 1.0)
         wait = self._budget.reserve(endpoint.path, longest)
         if wait > longest:
@@ -122,7 +125,7 @@ class Caller:
         if endpoint is TIME or not self._clock.known or took < _PROMPT:
             self._clock.learn(answer.time)
         self._budget.learn(endpoint.path, headers, answer.time)
-        return answer.result
+        return answer
 
     async def _refusal(self, endpoint: Endpoint, error: Any) -> Exception:
         code, headers = error.status_code, error.resp_headers or {}

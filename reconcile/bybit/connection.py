@@ -52,6 +52,7 @@ class Connection:
         self._queue: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
         self._early: list[Mapping[str, Any]] = []
         self._socket: Any = None
+        self._wire: Any = None
         self._watcher: asyncio.Task[None] | None = None
         self._heard_at = time.time()
         self._closed = False
@@ -94,7 +95,7 @@ class Connection:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watcher
         if self._socket is not None:
-            await self._in_thread(self._socket.exit)
+            await self._in_thread(self._end)
 
     def _connect(self) -> None:
         address = self._settings.stream_url
@@ -111,9 +112,14 @@ class Connection:
             private_auth_expire=_EXPIRY + self._clock.offset_ms // 1000,
             callback_function=self._hear,
         )
-        self._socket = socket
+        self._socket, self._wire = socket, socket.ws.sock
         if self._closed:  # nobody waited for it
-            socket.exit()
+            self._end()
+
+    def _end(self) -> None:
+        self._socket.exit()
+        if self._wire is not None:  # after a farewell of the venue, websocket-client leaves the file open
+            self._wire.shutdown()
 
     def _subscribe(self) -> None:
         for topic in TOPICS:

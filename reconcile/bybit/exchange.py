@@ -55,8 +55,7 @@ class BybitExchange:
 
     async def server_time(self) -> datetime:
         """Bybit's clock, to the millisecond. Raises ExchangeError."""
-        await self._caller.synchronise()
-        return self._clock.now()
+        return await self._caller.synchronise()
 
     async def permissions(self) -> Permissions:
         """Whose key it is and what it may do; a key that can withdraw draws a warning. Raises ExchangeError."""

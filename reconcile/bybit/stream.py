@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any
 
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from reconcile.bybit.calls import Caller
 from reconcile.bybit.clock import VenueClock
@@ -54,7 +54,7 @@ class PrivateStream:
         refusals = 0
         retrying = AsyncRetrying(
             retry=retry_if_exception_type((ConnectionFailed, ExchangeUnavailableError)),
-            wait=wait_exponential_jitter(initial=self._settings.first_wait, max=self._settings.longest_wait),
+            wait=wait_random_exponential(multiplier=self._settings.first_wait, max=self._settings.longest_wait),
             before_sleep=_log_retry,
         )
         async for attempt in retrying:
