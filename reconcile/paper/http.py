@@ -33,7 +33,7 @@ class V5:
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         """One request: IP limit, faults, signature, rate limit, rules, answer."""
         query = request.raw_path.partition("?")[2]
         body = await request.read()
@@ -134,7 +134,7 @@ def _spoilt(answer: Json, headers: dict[str, str], fault: HttpFault, query: str)
 
 def add_routes(app: web.Application, venue: Venue) -> None:
     """Adds every endpoint to the application."""
-    answer = V5(venue)
+    answer = V5(venue).answer
     for path, endpoint in ENDPOINTS.items():
         posted = isinstance(endpoint, Private) and endpoint.post
         app.router.add_route("POST" if posted else "GET", path, answer)

@@ -54,7 +54,7 @@ def application(venue: Venue) -> web.Application:
     app = web.Application()
     stream = PrivateStream(venue)
     add_routes(app, venue)
-    app.router.add_get(PATH, stream)
+    app.router.add_get(PATH, stream.accept)
     add_control(app, Control(venue))
 
     async def tick() -> None:

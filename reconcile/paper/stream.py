@@ -11,6 +11,8 @@ from reconcile.paper.refusal import Refusal
 from reconcile.paper.venue import Venue
 
 PATH = "/v5/private"
+# pybit remembers a subscription only after it has sent it, so an answer must not be quicker than a network's.
+_LATENCY = 0.05
 _TOPICS = frozenset({"execution", "execution.fast", "order", "position", "wallet", "greeks"})
 _CATEGORIES = frozenset({"linear", "inverse", "spot", "option"})
 _FAST = ("category", "symbol", "orderId", "isMaker", "orderLinkId", "side", "execId", "execPrice", "execQty", "execTime", "seq")  # fmt: skip  # noqa: E501
@@ -119,7 +121,7 @@ class PrivateStream:
         self.venue = venue
         self.sockets: set[web.WebSocketResponse] = set()
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def accept(self, request: web.Request) -> web.StreamResponse:
         """Serves one client until it or the server closes."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -146,6 +148,8 @@ class PrivateStream:
             request = json.loads(text)
         except ValueError:
             request = None
+        if isinstance(request, dict) and request.get("op") == "subscribe":
+            await asyncio.sleep(_LATENCY)
         with self.venue.lock:
             if isinstance(request, dict):
                 answer = connection.reply(request)
