@@ -6,12 +6,14 @@ given up here and a new one made. Every message goes to the event loop as it cam
 
 import asyncio
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from pybit.unified_trading import WebSocket  # type: ignore[import-untyped]
+from websocket import WebSocketException
 
 from reconcile.bybit.clock import VenueClock
 from reconcile.bybit.settings import BybitSettings
@@ -19,6 +21,7 @@ from reconcile.bybit.settings import BybitSettings
 TOPICS = ("execution", "order")
 _LOOK = 0.2  # seconds between two looks at the socket
 _BACKLOG = 20_000  # messages; a reader further behind is better served by REST
+_FAREWELL = 3.0  # seconds to wait for pybit's thread
 _ONE_TRY = 2  # pybit counts one more than it makes
 _EXPIRY = 10  # seconds that the signature of the login is valid, by the venue's clock
 
@@ -99,7 +102,7 @@ class Connection:
 
     def _connect(self) -> None:
         address = self._settings.stream_url
-        socket = _Socket(
+        made = _Socket(
             str(address) if address else None,
             testnet=self._settings.environment == "testnet",
             demo=self._settings.environment == "demo",
@@ -112,11 +115,18 @@ class Connection:
             private_auth_expire=_EXPIRY + self._clock.offset_ms // 1000,
             callback_function=self._hear,
         )
-        self._socket, self._wire = socket, socket.ws.sock
+        self._socket, self._wire = made, made.ws.sock
         if self._closed:  # nobody waited for it
             self._end()
 
     def _end(self) -> None:
+        """Ends pybit's threads at once; by itself websocket-client's reader notices only when its wait is over."""
+        self._socket.ws.keep_running = False
+        if self._wire is not None and self._wire.sock is not None:
+            with contextlib.suppress(OSError, WebSocketException):
+                self._wire.send_close()
+                self._wire.sock.shutdown(socket.SHUT_RDWR)
+        self._socket.wst.join(_FAREWELL)
         self._socket.exit()
         if self._wire is not None:  # after a farewell of the venue, websocket-client leaves the file open
             self._wire.shutdown()

@@ -1,6 +1,7 @@
 """What is traded, and in which coins linear contracts settle."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -9,7 +10,10 @@ from reconcile.bybit.endpoints import INSTRUMENTS
 from reconcile.bybit.pages import all_rows
 from reconcile.bybit.payloads import read_instrument
 from reconcile.bybit.settings import BybitSettings
+from reconcile.errors import ExchangeRefusedError
 from reconcile.values import Instrument, Unreadable
+
+NO_SUCH_SYMBOL = 10001  # "params error": also what a symbol gets that is not listed
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -33,8 +37,7 @@ class Instruments:
             filters = [{"baseCoin": coin} for coin in coins] if category == "option" else [{}]
         found: dict[str, Instrument] = {}
         for chosen in filters:
-            rows, _ = await all_rows(self._caller, INSTRUMENTS, {"category": category, **chosen})
-            for row in rows:
+            for row in await self._rows(category, chosen):
                 value = read_instrument(row, category, INSTRUMENTS.path)
                 if isinstance(value, Unreadable):
                     log.warning("unreadable instrument", category=category, symbol=value.symbol, reason=value.reason)
@@ -43,6 +46,15 @@ class Instruments:
         if category == "linear" and not symbols and not self._settings.settle_coins:
             self._settle_coins = tuple(sorted({one.settle_coin for one in found.values()}))
         return tuple(found.values())
+
+    async def _rows(self, category: str, chosen: Mapping[str, str]) -> list[Any]:
+        try:
+            rows, _ = await all_rows(self._caller, INSTRUMENTS, {"category": category, **chosen})
+        except ExchangeRefusedError as refusal:
+            if "symbol" in chosen and refusal.venue_code == NO_SUCH_SYMBOL:
+                return []
+            raise
+        return rows
 
     async def settle_coins(self) -> Sequence[str]:
         """The settle coins of linear contracts: those of the settings, else those that the venue lists."""

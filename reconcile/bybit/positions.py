@@ -9,13 +9,11 @@ from typing import Any
 
 from reconcile.bybit.calls import Caller
 from reconcile.bybit.endpoints import POSITIONS
-from reconcile.bybit.instruments import Instruments
+from reconcile.bybit.instruments import NO_SUCH_SYMBOL, Instruments
 from reconcile.bybit.pages import all_rows
 from reconcile.bybit.payloads import read_position
 from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError
 from reconcile.values import Unreadable, VenuePosition
-
-_NO_SUCH_SYMBOL = 10001  # "parameter error": also what a symbol gets that is no longer listed
 
 
 async def read_positions(
@@ -43,7 +41,7 @@ async def _of_symbol(caller: Caller, instruments: Instruments, category: str, sy
     try:
         rows, _ = await all_rows(caller, POSITIONS, {"category": category, "symbol": symbol})
     except ExchangeRefusedError as refusal:
-        if refusal.venue_code != _NO_SUCH_SYMBOL or await instruments.of(category, [symbol]):
+        if refusal.venue_code != NO_SUCH_SYMBOL or await instruments.of(category, [symbol]):
             raise
         return []
     return rows
