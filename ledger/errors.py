@@ -128,6 +128,6 @@ class NotAnnouncedError(LedgerError):
 
 
 class EntryNotFoundError(LedgerError):
-    """A fill is booked but opened no lot: it closed something."""
+    """A fill opened no lot, or would open none: it closes something."""
 
     code = "entry_not_found"

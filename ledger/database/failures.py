@@ -17,6 +17,7 @@ from ledger.errors import (
     ConflictingFillError,
     DatabaseError,
     DatabaseUnavailableError,
+    EntryNotFoundError,
     InstrumentConflictError,
     InsufficientPositionError,
     InvalidInputError,
@@ -97,6 +98,7 @@ _BY_STATE: dict[str, Callable[[psycopg.Error], LedgerError]] = {
     "FL010": lambda e: NotAnnouncedError(_detail(e)["bot_id"]),
     "FL007": lambda e: BotAccountError(_message(e)),
     "FL008": lambda e: InstrumentConflictError(_message(e)),
+    "FL011": lambda e: EntryNotFoundError(_message(e)),
     "42501": lambda e: PermissionDeniedError(_message(e)),
 }
 _NO_SCHEMA = (pg.UndefinedTable, pg.UndefinedFunction, pg.InvalidSchemaName, pg.UndefinedColumn)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ledger.database import Batch, Query, Rows
 from ledger.errors import InvalidInputError
@@ -11,6 +11,8 @@ from ledger.money import Number
 from ledger.operations.announcing import write_announced
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult
+
+Effect = Literal["opens", "closes"]
 
 
 def record_fill(
@@ -91,10 +93,10 @@ def record_fill(
     )
 
 
-def record(session: Session, fill: Fill, *, reduce_only: bool = False) -> Operation[FillResult]:
-    """Books a checked fill, with the cache told before and after."""
+def record(session: Session, fill: Fill, *, effect: Effect | None = None) -> Operation[FillResult]:
+    """Books a checked fill, with the cache told before and after; refuses one of another effect than it must have."""
     account_id = yield from registered(session)
-    params = {**fill.params, "account_id": account_id, "bot_id": session.bot_id, "reduce_only": reduce_only}
+    params = {**fill.params, "account_id": account_id, "bot_id": session.bot_id, "effect": effect}
     name = "record_cash" if fill.is_cash else "record_fill"
     results = yield from write_announced(
         session,

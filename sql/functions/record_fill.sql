@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION trading.record_fill(
     p_side text, p_exec_price numeric, p_exec_qty numeric, p_exec_time timestamptz, p_exec_id text,
     p_order_id text, p_client_order_id text, p_commission numeric, p_commission_asset text,
     p_close_reason text, p_seq bigint, p_is_maker boolean, p_exec_type text, p_source text,
-    p_reduce_only boolean DEFAULT false, p_announced text[] DEFAULT NULL) RETURNS json
+    p_effect text DEFAULT NULL, p_announced text[] DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     b     trading.books;
@@ -54,24 +54,28 @@ BEGIN
         b := trading.apply_fill(b, done);
         b := trading.save_book(b);
     END IF;
-    IF p_reduce_only THEN
-        PERFORM trading.require_reduced(b, done);
+    IF p_effect IS NOT NULL THEN
+        PERFORM trading.require_effect(b, done, p_effect);
     END IF;
     RETURN trading.fill_result(b, done, false);
 END
 $$;
 
--- Refuses a fill that was to close and has opened something.
-CREATE OR REPLACE FUNCTION trading.require_reduced(b trading.books, f trading.fills) RETURNS void
+-- Refuses a fill that was to close and has opened something, or was to open and has only closed.
+CREATE OR REPLACE FUNCTION trading.require_effect(b trading.books, f trading.fills, p_effect text) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     opened numeric;
 BEGIN
     SELECT l.open_to - l.open_from INTO opened FROM trading.lots l
      WHERE l.account_id = f.account_id AND l.fill_id = f.fill_id;
-    IF FOUND THEN
+    IF p_effect = 'closes' AND FOUND THEN
         PERFORM trading.raise_insufficient(b, abs(f.signed_qty), abs(f.signed_qty) - opened,
                                            'a close may not close more than is open');
+    ELSIF p_effect = 'opens' AND NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'FL011',
+            MESSAGE = format('%s %s %s would only close a position, so it opens no lot',
+                             f.side, trim_scale(f.exec_qty), f.symbol);
     END IF;
 END
 $$;

@@ -76,7 +76,7 @@ BEGIN
             results[i.ordinality] := trading.record_fill(
                 b.account_id, p_bot_id, p_named_bot, b.category, b.symbol, b.position_idx, i.side, i.exec_price,
                 i.exec_qty, i.exec_time, i.exec_id, i.order_id, i.client_order_id, i.commission, i.commission_asset,
-                i.close_reason, i.seq, i.is_maker, i.exec_type, i.source, false, p_announced);
+                i.close_reason, i.seq, i.is_maker, i.exec_type, i.source, NULL, p_announced);
         END IF;
     END LOOP;
     PERFORM trading.drop_empty_book(b);
