@@ -121,6 +121,9 @@ class SequenceMachine(Machine):
         if not self.is_booked(key, fill):
             if book.side == "None":
                 return ZERO
+            # Of what is open now, and of what was open at the time of the fill.
+            if book.size < fill.qty:
+                return book.size
             candidate = OracleLedger(dict(self.oracle.journal))
             candidate.record([(key, self.closing(key, fill))])
             book = candidate.book(key)

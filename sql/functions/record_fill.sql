@@ -11,10 +11,14 @@ DECLARE
     b     trading.books;
     f     trading.fills;
     done  trading.fills;
-    owner text := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, p_order_id);
+    owner text;
 BEGIN
+    IF p_order_id IS NOT NULL THEN
+        PERFORM trading.lock_order(p_account_id, p_order_id);
+    END IF;
+    owner := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, p_order_id);
     PERFORM trading.require_bot(p_account_id, owner);
-    PERFORM trading.require_announced(owner, p_announced);
+    PERFORM trading.require_announced(owner, p_category, p_symbol, p_position_idx, p_announced);
     b := trading.lock_book(p_account_id, owner, p_category, p_symbol, p_position_idx);
     f.account_id := p_account_id;
     f.book_id := b.book_id;
@@ -42,6 +46,9 @@ BEGIN
         PERFORM trading.drop_empty_book(b);
         RETURN trading.known_fill(b, f, p_exec_time IS NOT NULL, p_seq IS NOT NULL, p_commission_asset IS NOT NULL);
     END IF;
+    IF p_effect = 'closes' THEN
+        PERFORM trading.require_open(b, done);
+    END IF;
     b.dust_qty := b.dust_qty + trading.dust_of(b, done);
     b.book_seq := done.book_seq;
     b.hash := done.hash;
@@ -58,6 +65,18 @@ BEGIN
         PERFORM trading.require_effect(b, done, p_effect);
     END IF;
     RETURN trading.fill_result(b, done, false);
+END
+$$;
+
+-- Refuses a close of more than is open now. What was open at its own time is another matter: see below.
+CREATE OR REPLACE FUNCTION trading.require_open(b trading.books, f trading.fills) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    have numeric := CASE WHEN b.side IN (f.side, 'None') THEN 0 ELSE b.size END;
+BEGIN
+    IF abs(f.signed_qty) > have THEN
+        PERFORM trading.raise_insufficient(b, abs(f.signed_qty), have, 'a close may not close more than is open');
+    END IF;
 END
 $$;
 
@@ -115,9 +134,7 @@ BEGIN
       ) AS c (field, stored, given, different)
      WHERE c.different;
     IF differs IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'FL001',
-            MESSAGE = format('execution %s is in the ledger with another payload', f.exec_id),
-            DETAIL = json_build_object('exec_id', f.exec_id, 'fill_id', k.fill_id, 'fields', differs);
+        PERFORM trading.raise_conflict(f.exec_id, differs);
     END IF;
     IF hidden THEN
         RETURN json_build_object('fill_id', k.fill_id, 'duplicate', true, 'entry', NULL, 'completed_trades', '[]'::json,
@@ -140,7 +157,9 @@ BEGIN
     IF FOUND THEN
         entry := trading.entry_of(b, l, f);
     END IF;
-    SELECT json_agg(t ORDER BY t.entry_time, t.entry_fill_id) INTO trades FROM trading.completed_trades t
+    SELECT json_agg(t ORDER BY o.open_from) INTO trades
+      FROM trading.completed_trades t
+      JOIN trading.lots o ON o.account_id = t.account_id AND o.fill_id = t.entry_fill_id
      WHERE t.account_id = b.account_id AND t.exit_fill_id = f.fill_id;
     RETURN json_build_object('fill_id', f.fill_id, 'duplicate', p_duplicate, 'entry', entry,
                              'completed_trades', coalesce(trades, '[]'), 'position', trading.position_of(b));

@@ -119,22 +119,7 @@ def calls(request: pytest.FixtureRequest, full_database: str) -> Iterator[Measur
         yield found
 
 
-# It depends on the statistics whether the planner falls for it, hence not strict.
-_OPEN_FAULTS = {
-    "trades": "the planner takes a book's range of fill ids for a ninth of the table",
-    "trades of all symbols": "the planner takes a book's range of fill ids for a ninth of the table",
-    "trades of a time": "the planner takes a book's range of fill ids for a ninth of the table",
-    "verify": "a book with a tenth of the fills is read with the whole table",
-    "rebuild": "a book with a tenth of the fills is read with the whole table",
-}
-
-
-def _cases() -> list[Any]:
-    faults = {name: pytest.mark.xfail(reason=reason, strict=False) for name, reason in _OPEN_FAULTS.items()}
-    return [pytest.param(name, marks=faults.get(name, ())) for name in [*READS, *WRITES]]
-
-
-@pytest.mark.parametrize("name", _cases())
+@pytest.mark.parametrize("name", [*READS, *WRITES])
 def test_no_table_is_read_as_a_whole(name: str, calls: Measured) -> None:
     _, touched = calls.run(*{**READS, **WRITES}[name](calls.session))
     assert touched, "nothing was measured"
