@@ -118,16 +118,23 @@ class ClientClosedError(LedgerError):
 
 
 class NotAnnouncedError(LedgerError):
-    """A write would change a position of `bot_id` that the cache was not told of. The clients handle it themselves."""
+    """A write would change a position that the cache was not told of. The clients handle it themselves.
+
+    Attributes:
+        line: the position's bot, category, symbol and position_idx.
+    """
 
     code = "not_announced"
 
-    def __init__(self, bot_id: str) -> None:
-        self.bot_id = bot_id
-        super().__init__(f"a position of bot {bot_id} would change, and the cache was not told")
+    def __init__(self, bot_id: str, category: str, symbol: str, position_idx: int) -> None:
+        self.line = (bot_id, category, symbol, position_idx)
+        super().__init__(
+            f"the position of bot {bot_id} in {category} {symbol} ({position_idx}) would change, "
+            "and the cache was not told"
+        )
 
 
 class EntryNotFoundError(LedgerError):
-    """A fill is booked but opened no lot: it closed something."""
+    """A fill opened no lot, or would open none: it closes something."""
 
     code = "entry_not_found"

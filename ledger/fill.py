@@ -11,6 +11,7 @@ from ledger.errors import InvalidInputError
 from ledger.money import (
     Number,
     plain,
+    read_category,
     read_count,
     read_decimal,
     read_optional_text,
@@ -30,6 +31,7 @@ CASH_TYPES = frozenset({"Funding", "SessionSettlePnL"})
 # Made by people or the reconciler, not by a venue. Only these may have no price.
 BOOKKEEPING_TYPES = frozenset({"Adjustment", "OpeningBalance"})
 ORDER_LEVEL = "order:"
+_REST = ":rest:"
 
 
 Book = tuple[str | None, str, str, int]  # the bot named by the client order id, category, symbol, position_idx
@@ -92,9 +94,11 @@ def read_fill(
 ) -> Fill:
     """Checks each field; raises InvalidInputError naming the first that breaks a rule."""
     _check_type(exec_type)
-    category = read_text("category", category)
+    category = read_category("category", category)
     known = None if exec_id is None else read_text("exec_id", exec_id)
     order = read_optional_text("order_id", order_id)
+    if order is not None and _REST in order:
+        raise InvalidInputError("order_id", order, f"without {_REST}, kept for the rest of an order")
     _check_identity(known, order, exec_type)
     client_order = read_optional_text("client_order_id", client_order_id)
     named = parse_client_order_id(client_order)
@@ -113,7 +117,7 @@ def read_fill(
             "commission_asset": read_optional_text("commission_asset", commission_asset),
             "close_reason": read_optional_text("close_reason", close_reason),
             "category": category,
-            "position_idx": read_count("position_idx", position_idx, 2),
+            "position_idx": _read_position_idx(position_idx, category),
             "seq": None if seq is None else read_count("seq", seq),
             "is_maker": _read_flag(is_maker),
             "exec_type": exec_type,
@@ -134,7 +138,7 @@ def read_mapping(number: int, given: Mapping[str, Any], category: str) -> Fill:
     unknown = values.keys() - _ARGUMENTS
     if missing or unknown:
         word, names = ("missing", missing) if missing else ("unknown", unknown)
-        raise InvalidInputError(f"fills[{number}].{sorted(names)[0]}", None, f"an argument of record_fill ({word})")
+        raise InvalidInputError(f"fills[{number}].{min(map(str, names))}", None, f"an argument of record_fill ({word})")
     if values["exec_time"] is None:
         raise InvalidInputError(f"fills[{number}].exec_time", None, "a datetime with a time zone")
     try:
@@ -165,6 +169,13 @@ def _read_fill_price(exec_price: object, category: str, exec_type: str) -> Decim
     if exec_price is None and exec_type in BOOKKEEPING_TYPES | CASH_TYPES:
         return None
     return read_price("exec_price", exec_price, category)
+
+
+def _read_position_idx(position_idx: object, category: str) -> int:
+    idx = read_count("position_idx", position_idx, 2)
+    if idx and category == "spot":
+        raise InvalidInputError("position_idx", position_idx, "0 for spot, which has no hedge mode")
+    return idx
 
 
 def _read_flag(is_maker: object) -> bool | None:

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from ledger.errors import InvalidInputError
 
 SIDES = ("Buy", "Sell")
+CATEGORIES = ("linear", "inverse", "spot", "option")
 _DIGITS = 30
 _TEXT_LENGTH = 255
 
@@ -23,7 +24,7 @@ def read_decimal(field: str, value: object, rule: str = "a finite number") -> De
         number = Decimal(value) if isinstance(value, Decimal | int) else Decimal(str(value).strip())
     except InvalidOperation:
         raise InvalidInputError(field, value, rule) from None
-    if not number.is_finite() or (isinstance(value, str) and "_" in value):
+    if not number.is_finite() or (isinstance(value, str) and ("_" in value or not value.isascii())):
         raise InvalidInputError(field, value, rule)
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and (exponent < -_DIGITS or number.adjusted() >= _DIGITS):
@@ -70,6 +71,14 @@ def read_text(field: str, value: object) -> str:
     if len(value) > _TEXT_LENGTH:
         raise InvalidInputError(field, value, f"at most {_TEXT_LENGTH} characters long")
     return value
+
+
+def read_category(field: str, value: object) -> str:
+    """A category. Bybit's own are written small; Linear is no other one."""
+    text = read_text(field, value)
+    if text.lower() in CATEGORIES and text not in CATEGORIES:
+        raise InvalidInputError(field, value, f"{text.lower()}, in small letters")
+    return text
 
 
 def read_optional_text(field: str, value: object) -> str | None:

@@ -5,7 +5,7 @@ import re
 from pydantic import SecretStr
 
 from ledger.errors import ConfigurationError, InvalidInputError
-from ledger.money import read_text
+from ledger.money import read_category, read_text
 from ledger.session import Session
 from ledger.settings import Settings, load_settings
 
@@ -33,7 +33,7 @@ def open_session(
     venue, account_name, environment = _read_account(settings.account)
     session = Session(
         bot_id=name,
-        category=read_text("category", category),
+        category=read_category("category", category),
         account=account_name,
         venue=venue,
         environment=environment,

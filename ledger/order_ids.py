@@ -29,14 +29,19 @@ class ClientOrderId(NamedTuple):
     unique: str
 
 
+def _as_text(value: object) -> str:
+    """What is no text is no id either."""
+    return value if isinstance(value, str) else ""
+
+
 def create_client_order_id(bot_id: str, reason: str) -> str:
     """A new client order id for an order of `bot_id`, e.g. `lxalgo_001-take_profit-4f0x9k2ab`.
 
     Raises InvalidInputError for characters that Bybit refuses or a name too long for its 36 characters.
     """
-    if not _BOT.fullmatch(bot_id):
+    if not _BOT.fullmatch(_as_text(bot_id)):
         raise InvalidInputError("bot_id", bot_id, "letters, digits, '_' and inner '-'")
-    if not _REASON.fullmatch(reason):
+    if not _REASON.fullmatch(_as_text(reason)):
         raise InvalidInputError("reason", reason, "letters, digits and '_'")
     room = MAX_LENGTH - _UNIQUE - 2
     if len(bot_id) + len(reason) > room:
@@ -51,8 +56,7 @@ def create_client_order_id(bot_id: str, reason: str) -> str:
 
 def parse_client_order_id(text: str | None) -> ClientOrderId | None:
     """What `text` says, in this form or the older `bot:reason:timestamp`; None if it is neither."""
-    if not text:
-        return None
+    text = _as_text(text)
     if found := _OLDER.fullmatch(text):
         return ClientOrderId(found["bot"], found["reason"], found["timestamp"])
     if len(text) <= MAX_LENGTH and (found := _OURS.fullmatch(text)) and _BOT.fullmatch(found["bot"]):

@@ -22,7 +22,9 @@ class Settings(BaseSettings):
         default=None,
         description="Redis: redis://, rediss:// or unix://. Unset: no cache, or the embedded server's.",
     )
-    redis_db: int | None = Field(default=None, ge=0, description="Redis database number, above the URL's own.")
+    redis_db: int | None = Field(
+        default=None, ge=0, lt=2**16, description="Redis database number, above the URL's own."
+    )
     account: str | None = Field(
         default=None, description="Account name, or venue:name[:environment] (mainnet, testnet, demo, paper)."
     )

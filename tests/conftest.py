@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 import redis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from ledger.database.url import to_conninfo
 from ledger.migrate import upgrade
@@ -19,11 +19,18 @@ _GIVEN = {
     name: os.environ.pop(name, None) or None for name in ("LEDGER_DATABASE_URL", "LEDGER_REDIS_URL", "LEDGER_ACCOUNT")
 }
 
-# A database behind every example: time says nothing about an example, and shrinking is worth its time only
-# when somebody looks for a fault.
+# There is a database behind every example: time says nothing about an example, and a smaller example is worth the
+# minutes that it costs only to somebody who looks for a fault.
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
-settings.register_profile("short", deadline=None, suppress_health_check=_SLOW, max_examples=25)
-settings.register_profile("long", deadline=None, suppress_health_check=_SLOW, max_examples=2000)
+settings.register_profile(
+    "short",
+    deadline=None,
+    suppress_health_check=_SLOW,
+    max_examples=25,
+    report_multiple_bugs=False,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
+settings.register_profile("long", deadline=None, suppress_health_check=_SLOW, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 

@@ -67,12 +67,12 @@ class OracleLedger:
         journal = dict(self.journal)
         for key, fill in deliveries:
             differing = _differing(journal.get(_identity(key, fill), (key, fill)), (key, fill))
-            if differing:
-                found.append(ConflictError(differing))
-            elif oracle.effective_qty(key.instrument, fill) <= 0:
-                found.append(RefusedFeeError())
-            else:
+            wrong: list[Exception] = [ConflictError(differing)] if differing else []
+            if oracle.effective_qty(key.instrument, fill) <= 0:
+                wrong.append(RefusedFeeError())
+            if not wrong:
                 journal[_identity(key, fill)] = key, fill
+            found += wrong
         candidate = OracleLedger(journal)
         for key in {key for key, _ in deliveries}:
             try:

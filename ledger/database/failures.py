@@ -17,6 +17,7 @@ from ledger.errors import (
     ConflictingFillError,
     DatabaseError,
     DatabaseUnavailableError,
+    EntryNotFoundError,
     InstrumentConflictError,
     InsufficientPositionError,
     InvalidInputError,
@@ -94,9 +95,10 @@ _BY_STATE: dict[str, Callable[[psycopg.Error], LedgerError]] = {
     "FL002": _insufficient,
     "FL004": _invalid,
     "FL006": lambda e: AppendOnlyError(_message(e)),
-    "FL010": lambda e: NotAnnouncedError(_detail(e)["bot_id"]),
+    "FL010": lambda e: NotAnnouncedError(**_detail(e)),
     "FL007": lambda e: BotAccountError(_message(e)),
     "FL008": lambda e: InstrumentConflictError(_message(e)),
+    "FL011": lambda e: EntryNotFoundError(_message(e)),
     "42501": lambda e: PermissionDeniedError(_message(e)),
 }
 _NO_SCHEMA = (pg.UndefinedTable, pg.UndefinedFunction, pg.InvalidSchemaName, pg.UndefinedColumn)

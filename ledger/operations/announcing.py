@@ -8,54 +8,54 @@ from ledger.cache import Mark, Put, position_key
 from ledger.cache.entry import to_fields
 from ledger.database import Batch, Query
 from ledger.errors import DatabaseUnavailableError, LedgerError, NotAnnouncedError
-from ledger.fill import Fill
 from ledger.operations.reading import read_position
 from ledger.session import EXTERNAL, Operation, Session
 from ledger.values import FillResult, Position
 
-_Line = tuple[str, str, str, int]  # bot, category, symbol, position_idx
+Line = tuple[str, str, str, int]  # bot, category, symbol, position_idx
+_SEPARATOR = "\x1f"
 
 
 def write_announced(
     session: Session,
-    fills: list[Fill],
+    lines: Iterable[Line],
     write: Callable[[list[str] | None], Query | Batch],
     read: Callable[[Any], list[FillResult]],
 ) -> Operation[list[FillResult]]:
-    """Carries out a write of `fills` between telling the cache that it comes and what it left.
+    """Carries out a write to the positions `lines` between telling the cache that it comes and what it left.
 
-    `write` makes the step for the bots that are announced, `read` its results. If the database finds that another
-    bot's book changes too it refuses, and the write comes again with that bot announced. Without a cache there is
+    `write` makes the step for the lines that are announced, `read` its results. If the database finds that another
+    position changes too it refuses, and the write comes again with that one announced. Without a cache there is
     nothing to tell.
     """
     if not session.caches:
         return read((yield write(None)))
     token = secrets.token_hex(8)
-    bots = {session.bot_id} | {bot for fill in fills if (bot := fill.book[0]) is not None}
-    lines: set[_Line] = set()
+    wanted = {line for line in lines if line[0] != EXTERNAL}
+    announced: set[Line] = set()
     results: list[FillResult] | None = None
     while results is None:
-        wanted = {(bot, *fill.book[1:]) for bot in bots for fill in fills if bot != EXTERNAL}
-        for line in sorted(wanted - lines):
+        for line in sorted(wanted - announced):
             yield Mark(position_key(*line), token)
-        lines |= wanted
+        announced |= wanted
+        step = write([_SEPARATOR.join(map(str, line)) for line in sorted(announced)])
         try:
-            results = read((yield write([*sorted(bots), EXTERNAL])))
+            results = read((yield step))
         except NotAnnouncedError as more:
-            bots.add(more.bot_id)
+            wanted.add(more.line)
         except DatabaseUnavailableError:
             raise  # the write may have happened: the announcement stays
         except LedgerError:
-            yield from (_refresh(session, token, lines) if len(fills) > 1 else _withdraw(token, lines))
+            yield from (_withdraw(token, announced) if isinstance(step, Query) else _refresh(session, token, announced))
             raise
-    yield from _publish(session, token, lines, [result.position for result in results])
+    yield from _publish(session, token, announced, [result.position for result in results])
     return results
 
 
-def _publish(session: Session, token: str, lines: Iterable[_Line], positions: list[Position]) -> Operation[None]:
+def _publish(session: Session, token: str, lines: Iterable[Line], positions: list[Position]) -> Operation[None]:
     """Stores the positions that a write left. Of a line that is in no answer only PostgreSQL knows."""
     left = set(lines)
-    newest: dict[_Line, Position] = {}
+    newest: dict[Line, Position] = {}
     for position in positions:
         line = (position.bot_id, position.category, position.symbol, position.position_idx)
         if line not in newest or newest[line].book_seq <= position.book_seq:
@@ -67,7 +67,7 @@ def _publish(session: Session, token: str, lines: Iterable[_Line], positions: li
     yield from _refresh(session, token, left)
 
 
-def _refresh(session: Session, token: str, lines: Iterable[_Line]) -> Operation[None]:
+def _refresh(session: Session, token: str, lines: Iterable[Line]) -> Operation[None]:
     """Stores the bot's own positions as PostgreSQL has them. Others' announcements stay until they run out."""
     for bot_id, category, symbol, position_idx in lines:
         if bot_id == session.bot_id:
@@ -77,7 +77,7 @@ def _refresh(session: Session, token: str, lines: Iterable[_Line]) -> Operation[
             yield Put(key, position.book_seq, to_fields(position), token)
 
 
-def _withdraw(token: str, lines: Iterable[_Line]) -> Operation[None]:
+def _withdraw(token: str, lines: Iterable[Line]) -> Operation[None]:
     """Takes the announcements back: nothing was written."""
     for line in lines:
         yield Put(position_key(*line), -1, None, token)

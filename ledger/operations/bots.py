@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ledger.database import Query
-from ledger.money import Number, read_decimal, read_optional_text, read_positive, read_text
+from ledger.money import Number, read_category, read_decimal, read_optional_text, read_positive, read_text
 from ledger.session import Operation, Session, registered
 
 
@@ -50,7 +50,7 @@ def register_instrument(
     Raises InstrumentConflictError if fills are booked already with another multiplier or other coins.
     """
     params = {
-        "category": session.category if category is None else read_text("category", category),
+        "category": session.category if category is None else read_category("category", category),
         "symbol": read_text("symbol", symbol),
         "base_coin": read_optional_text("base_coin", base_coin),
         "quote_coin": read_optional_text("quote_coin", quote_coin),

@@ -9,7 +9,7 @@ from typing import Any
 from ledger.cache import Lease, Put, Read, position_key
 from ledger.cache.entry import from_fields, to_fields
 from ledger.database import Query
-from ledger.money import read_count, read_text, read_time
+from ledger.money import read_category, read_count, read_text, read_time
 from ledger.session import Operation, Session, registered
 from ledger.values import CoinPnl, CompletedTrade, PnlSummary, Position, PositionEntry
 
@@ -17,7 +17,7 @@ from ledger.values import CoinPnl, CompletedTrade, PnlSummary, Position, Positio
 def _book(session: Session, symbol: str, category: str | None, position_idx: int) -> dict[str, Any]:
     return {
         "bot_id": session.bot_id,
-        "category": session.category if category is None else read_text("category", category),
+        "category": session.category if category is None else read_category("category", category),
         "symbol": read_text("symbol", symbol),
         "position_idx": read_count("position_idx", position_idx, 2),
     }
@@ -28,7 +28,7 @@ def _books(session: Session, symbol: str | None, category: str | None, position_
         category = session.category
     return {
         "bot_id": session.bot_id,
-        "category": None if category is None else read_text("category", category),
+        "category": None if category is None else read_category("category", category),
         "symbol": None if symbol is None else read_text("symbol", symbol),
         "position_idx": None if position_idx is None else read_count("position_idx", position_idx, 2),
     }

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ledger.database import Batch, Query, Rows
 from ledger.errors import InvalidInputError
 from ledger.fill import Book, Fill, dump_fills, read_fill, read_mapping
 from ledger.money import Number
-from ledger.operations.announcing import write_announced
+from ledger.operations.announcing import Line, write_announced
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult
+
+Effect = Literal["opens", "closes"]
 
 
 def record_fill(
@@ -91,15 +93,15 @@ def record_fill(
     )
 
 
-def record(session: Session, fill: Fill, *, reduce_only: bool = False) -> Operation[FillResult]:
-    """Books a checked fill, with the cache told before and after."""
+def record(session: Session, fill: Fill, *, effect: Effect | None = None) -> Operation[FillResult]:
+    """Books a checked fill, with the cache told before and after; refuses one of another effect than it must have."""
     account_id = yield from registered(session)
-    params = {**fill.params, "account_id": account_id, "bot_id": session.bot_id, "reduce_only": reduce_only}
+    params = {**fill.params, "account_id": account_id, "bot_id": session.bot_id, "effect": effect}
     name = "record_cash" if fill.is_cash else "record_fill"
     results = yield from write_announced(
         session,
-        [fill],
-        lambda bots: Query(name, {**params, "announced": bots}),
+        _lines(session, [fill.book]),
+        lambda lines: Query(name, {**params, "announced": lines}),
         lambda rows: [FillResult.from_row(rows[0]["result"])],
     )
     return results[0]
@@ -118,20 +120,45 @@ def record_fills(session: Session, fills: Iterable[Mapping[str, Any]]) -> Operat
     if not read:
         return []
     account_id = yield from registered(session)
+    others = yield from _other_bots(session, read)
     groups: dict[Book, list[int]] = {}
     for number, fill in enumerate(read):
-        groups.setdefault(fill.book, []).append(number)
+        named_bot, category, symbol, idx = fill.book
+        groups.setdefault((named_bot if named_bot in others else None, category, symbol, idx), []).append(number)
     # Books are taken in one order by everybody, so that no two batches wait for each other.
     ordered = sorted(groups.items(), key=lambda group: tuple(map(str, group[0])))
     batch = [_batch_params(session, account_id, book, [read[n] for n in numbers]) for book, numbers in ordered]
     return (
         yield from write_announced(
             session,
-            read,
-            lambda bots: Batch("record_fills", [{**params, "announced": bots} for params in batch]),
+            _lines(session, groups),
+            lambda lines: Batch("record_fills", [{**params, "announced": lines} for params in batch]),
             lambda answers: _in_order([numbers for _, numbers in ordered], answers),
         )
     )
+
+
+def _other_bots(session: Session, fills: list[Fill]) -> Operation[set[str]]:
+    """Those bots of the account, other than the client's own, that client order ids of `fills` name.
+
+    A book's fills go to the database together, however each of them says whose it is.
+    """
+    names = {name for fill in fills if (name := fill.book[0]) not in {None, session.bot_id}}
+    if not names:
+        return set()
+    rows = yield Query(
+        "known_bots", {"account_id": session.account_id, "bot_id": session.bot_id, "names": sorted(map(str, names))}
+    )
+    return set(rows[0]["bots"])
+
+
+def _lines(session: Session, books: Iterable[Book]) -> list[Line]:
+    """The positions that a write to these books may change: the client's own, and the named bot's."""
+    return [
+        (bot, category, symbol, idx)
+        for named_bot, category, symbol, idx in books
+        for bot in {session.bot_id, named_bot or session.bot_id}
+    ]
 
 
 def _in_order(numbers: list[list[int]], answers: list[Rows]) -> list[FillResult]:

@@ -82,7 +82,8 @@ def create_position_entry(
 
     A fill recorded here is a Buy; a short is opened by `write_fill` or `record_fill`.
 
-    Raises EntryNotFoundError if the fill is booked and opened nothing, else as `record_fill` does.
+    Raises EntryNotFoundError, with nothing written, if the fill opens nothing because it only closes, else as
+    `record_fill` does.
     """
     if entry_fill_id is not None:
         read_count("entry_fill_id", entry_fill_id)
@@ -93,7 +94,7 @@ def create_position_entry(
         )  # fmt: skip
     booked = yield from _booked(session, fill, entry_fill_id, closing=False)
     if not booked:
-        result = yield from record(session, fill)
+        result = yield from record(session, fill, effect="opens")
         booked = [result.fill_id] if result.fill_id is not None else []
     rows = yield Query("entries_of_fills", {"account_id": session.account_id, "fill_ids": booked})
     if not rows:
@@ -148,7 +149,7 @@ def close_position_fifo(
                 symbol=symbol, need=need, have=Decimal(0), rule="a close may not close more than is open"
             )
         fill.params["side"] = _OPPOSITE[position.side]
-        return (yield from record(session, fill, reduce_only=True)).completed_trades
+        return (yield from record(session, fill, effect="closes")).completed_trades
     rows = yield Query("trades_of_fills", {"account_id": session.account_id, "fill_ids": booked})
     trades = [CompletedTrade.from_row(row) for row in rows]
     closed = sum((trade.quantity for trade in trades), Decimal(0))

@@ -49,6 +49,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                        AND pg_has_role(session_user, to_regrole(quote_ident(b.login_role))::oid, 'USAGE'))
 $$;
 
+-- Which of these names are bots of the account, so that a batch can be sorted by books.
+CREATE OR REPLACE FUNCTION trading.known_bots(p_account_id integer, p_bot_id text, p_names text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM trading.require_bot(p_account_id, p_bot_id);
+    RETURN (SELECT coalesce(array_agg(b.bot_id), '{}') FROM trading.bots b
+             WHERE b.account_id = p_account_id AND b.bot_id = ANY (p_names));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION trading.require_bot(p_account_id integer, p_bot_id text) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -89,6 +99,10 @@ CREATE OR REPLACE FUNCTION trading.update_equity(p_account_id integer, p_bot_id 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM trading.require_bot(p_account_id, p_bot_id);
+    IF NOT (p_equity > '-Infinity' AND p_equity < 'Infinity') THEN
+        RAISE EXCEPTION USING ERRCODE = 'FL004', MESSAGE = 'equity is not a finite number',
+            DETAIL = json_build_object('field', 'equity', 'value', p_equity::text, 'rule', 'a finite number');
+    END IF;
     UPDATE trading.bots SET equity = p_equity, equity_at = clock_timestamp(), last_heartbeat = clock_timestamp()
      WHERE account_id = p_account_id AND bot_id = p_bot_id;
 END

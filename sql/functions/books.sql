@@ -82,15 +82,21 @@ BEGIN
 END
 $$;
 
--- A client tells the cache which bots' positions it may change before it writes. Should the write turn out to
--- change another bot's, it is refused, so that the client announces that one too and comes again. NULL: no cache.
-CREATE OR REPLACE FUNCTION trading.require_announced(p_bot_id text, p_announced text[]) RETURNS void
+-- A client tells the cache which positions it may change before it writes, each as bot, category, symbol and
+-- position_idx between unit separators. Should the write turn out to change another one, it is refused, so that the
+-- client announces that one too and comes again. NULL: no cache. The bot `external` is not cached.
+CREATE OR REPLACE FUNCTION trading.require_announced(p_bot_id text, p_category text, p_symbol text,
+                                                     p_position_idx smallint, p_announced text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-    IF p_bot_id <> ALL (p_announced) THEN
+    IF p_bot_id <> 'external'
+       AND p_bot_id || E'\x1f' || p_category || E'\x1f' || p_symbol || E'\x1f' || p_position_idx <> ALL (p_announced)
+    THEN
         RAISE EXCEPTION USING ERRCODE = 'FL010',
-            MESSAGE = format('the write would change a position of bot %s, which was not announced', p_bot_id),
-            DETAIL = json_build_object('bot_id', p_bot_id);
+            MESSAGE = format('the write would change the position of bot %s in %s %s (%s), which was not announced',
+                             p_bot_id, p_category, p_symbol, p_position_idx),
+            DETAIL = json_build_object('bot_id', p_bot_id, 'category', p_category, 'symbol', p_symbol,
+                                       'position_idx', p_position_idx);
     END IF;
 END
 $$;

@@ -10,6 +10,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT ('-infinity', 0, '', 0, 0, 0, 0)::trading.checkpoint
 $$;
 
+-- A fill by its key. OFFSET keeps the planner from reading a whole journal to join it with a few rows.
+CREATE OR REPLACE FUNCTION trading.fill_of(p_account_id integer, p_fill_id bigint) RETURNS SETOF trading.fills
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM trading.fills f WHERE f.account_id = p_account_id AND f.fill_id = p_fill_id OFFSET 0
+$$;
+
 -- The state in which each fill finds the book and what it does to it, in exchange order.
 CREATE OR REPLACE FUNCTION trading.derive_steps(p_account_id integer, p_book_id integer, p trading.checkpoint,
                                                 p_until timestamptz)
@@ -57,14 +63,15 @@ BEGIN
            f.fee - trading.share(f.fee, 0, s.close_qty, abs(f.signed_qty)),
            trading.fee_asset(b, f.commission_asset)
       FROM trading.derive_steps(b.account_id, b.book_id, p, p_until) s
-      JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = s.fill_id
+     CROSS JOIN LATERAL trading.fill_of(b.account_id, s.fill_id) f
      WHERE s.open_qty > 0;
 END
 $$;
 
+-- JIT is off, because the planner takes what a FULL JOIN may give for so much that it would compile every time.
 CREATE OR REPLACE FUNCTION trading.derive_trades(b trading.books, p trading.checkpoint)
 RETURNS SETOF trading.completed_trades
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE SET jit = off AS $$
 BEGIN
     RETURN QUERY
     WITH steps AS MATERIALIZED (
@@ -79,12 +86,12 @@ BEGIN
            AND l.open_from >= (SELECT max(c.open_from) FROM trading.lots c
                                 WHERE c.account_id = b.account_id AND c.cycle_id = p.cycle_id
                                   AND c.open_from <= p.closed)
-           AND l.open_from - p.closed < (SELECT max(s.closed_to) FROM steps s)
+           AND l.open_from < p.closed + (SELECT max(s.closed_to) FROM steps s)
         UNION ALL
         SELECT f.fill_id, f.exec_price, f.exec_time, f.side, s.open_qty,
                f.fee - trading.share(f.fee, 0, s.close_qty, abs(f.signed_qty)),
                trading.fee_asset(b, f.commission_asset), 0, abs(p.pos) + s.opened_to
-          FROM steps s JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = s.fill_id
+          FROM steps s CROSS JOIN LATERAL trading.fill_of(b.account_id, s.fill_id) f
          WHERE s.open_qty > 0
     ), numbered_lot AS MATERIALIZED (
         SELECT l.*, row_number() OVER (ORDER BY axis_to) AS lot_n, axis_to - (qty - x) AS axis_from FROM lot l
@@ -121,7 +128,7 @@ BEGIN
                trading.gross_pnl(b.category, i.side, i.z - i.a, b.multiplier, i.entry_price, f.exec_price) AS gross,
                f.close_reason, f.order_id, f.client_order_id, f.source
           FROM closed i
-          JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = i.exit_fill_id
+         CROSS JOIN LATERAL trading.fill_of(b.account_id, i.exit_fill_id) f
          WHERE i.close_n IS NOT NULL  -- lots that nothing closes
     ), result AS (
         SELECT c.*, c.gross - CASE WHEN c.entry_asset = b.settle_coin THEN c.entry_fee ELSE 0 END
@@ -134,6 +141,6 @@ BEGIN
            r.entry_asset, r.exit_asset, extract(epoch FROM r.exit_time - r.entry_time),
            trading.unknown_price_reason(r.entry_price, r.exit_price), g.close_reason, r.close_reason, g.order_id,
            r.order_id, g.client_order_id, r.client_order_id, r.source
-      FROM result r JOIN trading.fills g ON g.account_id = b.account_id AND g.fill_id = r.entry_fill_id;
+      FROM result r CROSS JOIN LATERAL trading.fill_of(b.account_id, r.entry_fill_id) g;
 END
 $$;

@@ -37,12 +37,24 @@ DECLARE
     guess record := trading.coins_of(p_category, p_symbol);
     used  trading.books;
     row   trading.instruments;
+    known trading.instruments;
 BEGIN
     PERFORM trading.require_bot(p_account_id, p_bot_id);
     row.base_coin := coalesce(p_base_coin, guess.base_coin);
     row.quote_coin := coalesce(p_quote_coin, guess.quote_coin);
     row.settle_coin := coalesce(p_settle_coin, guess.settle_coin);
     row.multiplier := coalesce(p_multiplier, 1);
+    SELECT * INTO known FROM trading.instruments i
+     WHERE i.account_id = p_account_id AND i.category = p_category AND i.symbol = p_symbol;
+    -- What all bots of the account compute with is not one bot's to change.
+    IF FOUND AND NOT pg_has_role(session_user, 'ledger_owner', 'USAGE')
+       AND (row.multiplier, row.base_coin, row.quote_coin, row.settle_coin)
+           <> (known.multiplier, known.base_coin, known.quote_coin, known.settle_coin) THEN
+        RAISE EXCEPTION USING ERRCODE = '42501',
+            MESSAGE = format('login %s may not change what %s %s is: it counts for all bots of the account',
+                             session_user, p_category, p_symbol),
+            HINT = 'register the instrument with a login that is a member of ledger_owner';
+    END IF;
     SELECT * INTO used FROM trading.books b
      WHERE b.account_id = p_account_id AND b.category = p_category AND b.symbol = p_symbol
        AND (b.multiplier, b.base_coin, b.quote_coin, b.settle_coin)

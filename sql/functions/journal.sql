@@ -46,7 +46,8 @@ BEGIN
 END
 $$;
 
--- Refuses what no execution can be, `valued` already. The clients check the same with better words; this guards the tables.
+-- Refuses what no execution can be, `valued` already. The clients check the same with better words; this guards the
+-- tables.
 CREATE OR REPLACE FUNCTION trading.require_valid(f trading.fills) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
@@ -56,7 +57,8 @@ DECLARE
         WHEN f.position_idx NOT IN (0, 1, 2) OR f.position_idx IS NULL THEN 'position_idx'
         WHEN f.side NOT IN ('Buy', 'Sell') OR f.side IS NULL THEN 'side'
         WHEN f.exec_id = '' OR f.exec_id IS NULL THEN 'exec_id'
-        WHEN f.order_id = '' THEN 'order_id'
+        WHEN f.order_id = '' OR f.order_id LIKE '%:rest:%' OR (f.order_id IS NULL AND f.exec_id LIKE 'order:%')
+        THEN 'order_id'
         WHEN f.client_order_id = '' THEN 'client_order_id'
         WHEN NOT isfinite(f.exec_time) OR f.exec_time IS NULL THEN 'exec_time'
         -- NaN is greater than Infinity here.
@@ -70,12 +72,45 @@ DECLARE
         WHEN sign(f.signed_qty) <> CASE f.side WHEN 'Buy' THEN 1 ELSE -1 END THEN 'commission' END;
 BEGIN
     IF field IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'FL004',
-            MESSAGE = format('%s of execution %s is not one an execution can have', field, f.exec_id),
-            DETAIL = json_build_object('field', field, 'value', to_jsonb(f) ->> field,
-                                       'rule', CASE field WHEN 'commission' THEN 'finite, and in the base coin less than the quantity'
-                                                  ELSE 'a value that an execution can have' END);
+        PERFORM trading.raise_invalid(field, to_jsonb(f) ->> field, f.exec_id, CASE field
+            WHEN 'commission' THEN 'finite, and in the base coin less than the quantity'
+            WHEN 'order_id' THEN 'a text without ":rest:", and given for a fill of the whole order'
+            ELSE 'a value that an execution can have' END);
     END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.raise_invalid(p_field text, p_value text, p_exec_id text, p_rule text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'FL004',
+        MESSAGE = format('%s of execution %s is not one an execution can have', p_field, p_exec_id),
+        DETAIL = json_build_object('field', p_field, 'value', p_value, 'rule', p_rule);
+END
+$$;
+
+-- An execution moves a position or cash, and is in the one journal or the other.
+CREATE OR REPLACE FUNCTION trading.require_no_cash(p_account_id integer, p_category text, p_exec_id text,
+                                                   p_exec_type text) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    stored text;
+BEGIN
+    SELECT k.exec_type INTO stored FROM trading.funding_payments k
+     WHERE k.account_id = p_account_id AND k.category = p_category AND k.exec_id = p_exec_id;
+    IF FOUND THEN
+        PERFORM trading.raise_conflict(p_exec_id, json_build_object(
+            'exec_type', json_build_object('stored', stored, 'given', p_exec_type)));
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.raise_conflict(p_exec_id text, differs json) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'FL001',
+        MESSAGE = format('execution %s is in the ledger with another payload', p_exec_id),
+        DETAIL = json_build_object('exec_id', p_exec_id, 'fields', differs);
 END
 $$;
 
@@ -89,6 +124,7 @@ BEGIN
     f.fill_id := (b.book_id::bigint << 32) + f.book_seq;
     f.recorded_at := clock_timestamp();
     f.hash := trading.link(b.hash, trading.canonical(f));
+    PERFORM trading.require_no_cash(f.account_id, f.category, f.exec_id, f.exec_type);
     INSERT INTO trading.fills VALUES (f.*) ON CONFLICT (account_id, category, exec_id) DO NOTHING;
     IF NOT FOUND THEN
         RETURN NULL;
@@ -98,7 +134,8 @@ END
 $$;
 
 -- Marks a fill as no longer counting. It takes the number of the fill that caused it, if that is the
--- book's last one, else a number of its own. The caller holds the book's lock, takes over book_seq and hash, and rebuilds.
+-- book's last one, else a number of its own. The caller holds the book's lock, takes over book_seq and hash, and
+-- rebuilds.
 CREATE OR REPLACE FUNCTION trading.journal_void(b trading.books, p_fill_id bigint, p_replaced_by bigint,
                                                 p_reason text, p_cause_fill_id bigint) RETURNS trading.fill_voids
 LANGUAGE plpgsql AS $$

@@ -20,17 +20,27 @@ BEGIN
      ORDER BY f.exec_time DESC, f.seq DESC, f.exec_id DESC
      LIMIT 1;
     SELECT b.opened - coalesce(sum(l.open_to - l.open_from), 0) INTO p.opened
-      FROM trading.fills f JOIN trading.lots l ON l.account_id = f.account_id AND l.fill_id = f.fill_id
-     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-       AND (f.exec_time, f.seq, f.exec_id) >= (p_exec_time, p_seq, p_exec_id);
+      FROM trading.fills_from(b, p_exec_time, p_seq, p_exec_id) f
+      JOIN trading.lots l ON l.account_id = b.account_id AND l.fill_id = f.fill_id;
     SELECT b.closed - coalesce(sum(t.quantity), 0) INTO p.closed
-      FROM trading.fills f JOIN trading.completed_trades t
-        ON t.account_id = f.account_id AND t.exit_fill_id = f.fill_id
-     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-       AND (f.exec_time, f.seq, f.exec_id) >= (p_exec_time, p_seq, p_exec_id);
+      FROM trading.fills_from(b, p_exec_time, p_seq, p_exec_id) f
+      JOIN trading.completed_trades t ON t.account_id = b.account_id AND t.exit_fill_id = f.fill_id;
     p.cycle_id := b.cycle_id;
     p.pos := CASE began.side WHEN 'Buy' THEN p.opened - p.closed ELSE p.closed - p.opened END;
     RETURN p;
+END
+$$;
+
+-- The keys of the fills from an execution on, that one included. A function, so that the planner takes them for
+-- many and looks what belongs to each up by its whole key.
+CREATE OR REPLACE FUNCTION trading.fills_from(b trading.books, p_exec_time timestamptz, p_seq bigint, p_exec_id text)
+RETURNS TABLE (fill_id bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+    SELECT f.fill_id FROM trading.fills f
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+       AND (f.exec_time, f.seq, f.exec_id) >= (p_exec_time, p_seq, p_exec_id);
 END
 $$;
 
@@ -62,10 +72,13 @@ CREATE OR REPLACE FUNCTION trading.rebuild_from(b trading.books, p trading.check
                                                 p_cause_fill_id bigint) RETURNS trading.books
 LANGUAGE plpgsql AS $$
 DECLARE
-    log trading.book_rebuilds;
-    old record;
-    now record;
+    log    trading.book_rebuilds;
+    old    record;
+    now    record;
+    former trading.books := b;
+    tail   trading.open_sum;
 BEGIN
+    tail := trading.open_sums(b, p.opened, 'Infinity', b.closed);
     SELECT count(t.exit_fill_id) AS trades, coalesce(sum(t.net_pnl), 0) AS net, coalesce(sum(t.gross_pnl), 0) AS gross
       INTO old FROM trading.trades_after(b, p) t;
     PERFORM trading.require_hedge_journal(b, p);
@@ -78,7 +91,8 @@ BEGIN
     b.trades := b.trades - old.trades + now.trades;
     b.realized_net := b.realized_net - old.net + now.net;
     b.realized_gross := b.realized_gross - old.gross + now.gross;
-    b := trading.position_after(b, p);
+    b := CASE WHEN p_reason = 'requested' THEN trading.position_after(b, p)
+              ELSE trading.with_moved_lots(trading.state_after(b, p), former, p, tail) END;
     b := trading.save_book(b);
     INSERT INTO trading.book_rebuilds (account_id, book_id, book_seq, reason, cause_fill_id, from_time, fills,
         lots_written, lots_removed, trades_written, trades_removed, trades_before, trades_after,
@@ -97,8 +111,9 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN QUERY
     SELECT t.*
-      FROM trading.fills f JOIN trading.completed_trades t
-        ON t.account_id = f.account_id AND t.exit_fill_id = f.fill_id
+      FROM trading.fills f
+     CROSS JOIN LATERAL (SELECT * FROM trading.completed_trades k
+                          WHERE k.account_id = f.account_id AND k.exit_fill_id = f.fill_id OFFSET 0) t
      WHERE f.account_id = b.account_id AND f.book_id = b.book_id
        AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id);
 END
@@ -110,11 +125,13 @@ LANGUAGE plpgsql AS $$
 BEGIN
     WITH fresh AS MATERIALIZED (
         SELECT * FROM trading.derive_lots(b, p, NULL)
-    ), gone AS (
-        DELETE FROM trading.lots l USING trading.fills f
+    ), former AS MATERIALIZED (
+        SELECT f.fill_id FROM trading.fills f
          WHERE f.account_id = b.account_id AND f.book_id = b.book_id
            AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
-           AND l.account_id = f.account_id AND l.fill_id = f.fill_id
+    ), gone AS (
+        DELETE FROM trading.lots l USING former o
+         WHERE l.account_id = b.account_id AND l.fill_id = o.fill_id
            AND l.fill_id NOT IN (SELECT n.fill_id FROM fresh n)
         RETURNING 1
     ), put AS (
@@ -136,12 +153,12 @@ LANGUAGE plpgsql AS $$
 BEGIN
     WITH fresh AS MATERIALIZED (
         SELECT * FROM trading.derive_trades(b, p)
+    ), former AS MATERIALIZED (
+        SELECT t.exit_fill_id, t.entry_fill_id FROM trading.trades_after(b, p) t
     ), gone AS (
-        DELETE FROM trading.completed_trades t USING trading.fills f
-         WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-           AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
-           AND t.account_id = f.account_id AND t.exit_fill_id = f.fill_id
-           AND (t.exit_fill_id, t.entry_fill_id) NOT IN (SELECT n.exit_fill_id, n.entry_fill_id FROM fresh n)
+        DELETE FROM trading.completed_trades t USING former o
+         WHERE t.account_id = b.account_id AND t.exit_fill_id = o.exit_fill_id AND t.entry_fill_id = o.entry_fill_id
+           AND (o.exit_fill_id, o.entry_fill_id) NOT IN (SELECT n.exit_fill_id, n.entry_fill_id FROM fresh n)
         RETURNING 1
     ), put AS (
         INSERT INTO trading.completed_trades AS t SELECT * FROM fresh
@@ -192,10 +209,15 @@ $$;
 
 -- The book's open position after the journal that follows a checkpoint, its lots being written already.
 CREATE OR REPLACE FUNCTION trading.position_after(b trading.books, p trading.checkpoint) RETURNS trading.books
+LANGUAGE sql STABLE AS $$
+    SELECT trading.with_open_lots(trading.state_after(b, p))
+$$;
+
+-- Where the book stands after the journal that follows a checkpoint.
+CREATE OR REPLACE FUNCTION trading.state_after(b trading.books, p trading.checkpoint) RETURNS trading.books
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    step  record;
-    opens record;
+    step record;
 BEGIN
     SELECT f.exec_time, f.seq, f.exec_id, s.pos_before + s.signed_qty AS pos, s.cycle_id, s.open_to AS opened
       INTO step
@@ -213,42 +235,14 @@ BEGIN
     b.cycle_id := step.cycle_id;
     b.opened := step.opened;
     b.closed := step.opened - b.size;
-    RETURN trading.with_open_lots(b);
-END
-$$;
-
--- What a book says of its open lots, summed up from the lots on (b.closed, b.opened] of its cycle's axis.
-CREATE OR REPLACE FUNCTION trading.with_open_lots(b trading.books) RETURNS trading.books
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    opens record;
-BEGIN
-    SELECT count(*) AS entries, min(l.open_from) AS first_from, min(l.entry_time) AS first_time,
-           max(l.entry_time) AS last_time,
-           sum(trading.entry_value(b.category, l.open_to - l.open_from, l.entry_price)
-               - trading.entry_value(b.category, greatest(b.closed - l.open_from, 0), l.entry_price)) AS cost,
-           sum(l.commission - trading.share(l.commission, 0, greatest(b.closed - l.open_from, 0),
-                                            l.open_to - l.open_from))
-               FILTER (WHERE l.commission_asset = b.settle_coin) AS commission,
-           sum(l.open_to - greatest(b.closed, l.open_from)) FILTER (WHERE l.entry_price IS NULL) AS unpriced
-      INTO opens
-      FROM trading.lots l
-     WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id
-       AND l.open_to > b.closed AND l.open_to <= b.opened;
-    b.entries := opens.entries;
-    b.first_open_from := coalesce(opens.first_from, b.opened);
-    b.first_entry_time := opens.first_time;
-    b.last_entry_time := opens.last_time;
-    b.open_cost := coalesce(opens.cost, 0);
-    b.open_commission := coalesce(opens.commission, 0);
-    b.unpriced_qty := coalesce(opens.unpriced, 0);
     RETURN b;
 END
 $$;
 
 -- Derives a whole book again, for `fifoledger rebuild`. Returns how many rows differed.
 CREATE OR REPLACE FUNCTION trading.rebuild_book(p_account_id integer, p_book_id integer) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+SET jit = off AS $$
 DECLARE
     b      trading.books;
     result bigint;
@@ -259,8 +253,7 @@ BEGIN
     -- Rows of fills that no longer exist, or that nothing derives, would survive a comparison by fill.
     DELETE FROM trading.completed_trades t WHERE t.account_id = p_account_id
        AND t.exit_fill_id BETWEEN p_book_id::bigint << 32 AND (p_book_id + 1)::bigint << 32
-       AND NOT EXISTS (SELECT FROM trading.fills f WHERE f.account_id = t.account_id AND f.fill_id = t.exit_fill_id
-                          AND f.book_id = t.book_id);
+       AND NOT EXISTS (SELECT FROM trading.fill_of(t.account_id, t.exit_fill_id) f WHERE f.book_id = t.book_id);
     SELECT count(*), coalesce(sum(net_pnl), 0), coalesce(sum(gross_pnl), 0)
       INTO b.trades, b.realized_net, b.realized_gross
       FROM trading.trades_after(b, trading.zero_checkpoint());

@@ -29,6 +29,7 @@ BEGIN
     p.order_id := p_order_id;
     p.source := p_source;
     p.recorded_at := clock_timestamp();
+    PERFORM trading.require_valid(p);
     p.hash := trading.link(b.cash_hash, trading.canonical(p));
     INSERT INTO trading.funding_payments VALUES (p.*) ON CONFLICT (account_id, category, exec_id) DO NOTHING;
     IF NOT FOUND THEN
@@ -38,6 +39,35 @@ BEGIN
     UPDATE trading.books k SET cash_seq = p.cash_seq, cash_hash = p.hash, updated_at = clock_timestamp()
      WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
     RETURN trading.cash_result(b, false);
+END
+$$;
+
+-- Refuses what no movement of cash can be, and an execution that is in the journal of fills.
+CREATE OR REPLACE FUNCTION trading.require_valid(p trading.funding_payments) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    stored text;
+    field  text := CASE
+        WHEN p.symbol = '' OR p.symbol IS NULL THEN 'symbol'
+        WHEN p.category = '' OR p.category IS NULL THEN 'category'
+        WHEN p.position_idx NOT IN (0, 1, 2) OR p.position_idx IS NULL THEN 'position_idx'
+        WHEN p.exec_id = '' OR p.exec_id IS NULL THEN 'exec_id'
+        WHEN NOT isfinite(p.exec_time) OR p.exec_time IS NULL THEN 'exec_time'
+        WHEN p.exec_qty < 0 OR p.exec_qty >= 'Infinity' THEN 'exec_qty'
+        WHEN p.exec_price < 0 OR p.exec_price >= 'Infinity' THEN 'exec_price'
+        WHEN p.amount = '-Infinity' OR p.amount >= 'Infinity' OR p.amount IS NULL THEN 'commission'
+        WHEN p.exec_type IS NULL OR NOT trading.is_cash(p.exec_type) THEN 'exec_type'
+        WHEN p.source IS NULL THEN 'source' END;
+BEGIN
+    IF field IS NOT NULL THEN
+        PERFORM trading.raise_invalid(field, to_jsonb(p) ->> field, p.exec_id, 'a value that an execution can have');
+    END IF;
+    SELECT f.exec_type INTO stored FROM trading.fills f
+     WHERE f.account_id = p.account_id AND f.category = p.category AND f.exec_id = p.exec_id;
+    IF FOUND THEN
+        PERFORM trading.raise_conflict(p.exec_id, json_build_object(
+            'exec_type', json_build_object('stored', stored, 'given', p.exec_type)));
+    END IF;
 END
 $$;
 
@@ -62,9 +92,7 @@ BEGIN
       ) AS c (field, stored, given)
      WHERE c.stored <> c.given;
     IF differs IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'FL001',
-            MESSAGE = format('execution %s is in the ledger with another payload', p.exec_id),
-            DETAIL = json_build_object('exec_id', p.exec_id, 'fields', differs);
+        PERFORM trading.raise_conflict(p.exec_id, differs);
     END IF;
     SELECT * INTO b FROM trading.books s WHERE s.account_id = k.account_id AND s.book_id = k.book_id;
     RETURN trading.cash_result(CASE WHEN hidden THEN mine ELSE b END, true);

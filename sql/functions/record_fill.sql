@@ -5,16 +5,20 @@ CREATE OR REPLACE FUNCTION trading.record_fill(
     p_side text, p_exec_price numeric, p_exec_qty numeric, p_exec_time timestamptz, p_exec_id text,
     p_order_id text, p_client_order_id text, p_commission numeric, p_commission_asset text,
     p_close_reason text, p_seq bigint, p_is_maker boolean, p_exec_type text, p_source text,
-    p_reduce_only boolean DEFAULT false, p_announced text[] DEFAULT NULL) RETURNS json
+    p_effect text DEFAULT NULL, p_announced text[] DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     b     trading.books;
     f     trading.fills;
     done  trading.fills;
-    owner text := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, p_order_id);
+    owner text;
 BEGIN
+    IF p_order_id IS NOT NULL THEN
+        PERFORM trading.lock_order(p_account_id, p_order_id);
+    END IF;
+    owner := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, p_order_id);
     PERFORM trading.require_bot(p_account_id, owner);
-    PERFORM trading.require_announced(owner, p_announced);
+    PERFORM trading.require_announced(owner, p_category, p_symbol, p_position_idx, p_announced);
     b := trading.lock_book(p_account_id, owner, p_category, p_symbol, p_position_idx);
     f.account_id := p_account_id;
     f.book_id := b.book_id;
@@ -42,6 +46,9 @@ BEGIN
         PERFORM trading.drop_empty_book(b);
         RETURN trading.known_fill(b, f, p_exec_time IS NOT NULL, p_seq IS NOT NULL, p_commission_asset IS NOT NULL);
     END IF;
+    IF p_effect = 'closes' THEN
+        PERFORM trading.require_open(b, done);
+    END IF;
     b.dust_qty := b.dust_qty + trading.dust_of(b, done);
     b.book_seq := done.book_seq;
     b.hash := done.hash;
@@ -54,24 +61,40 @@ BEGIN
         b := trading.apply_fill(b, done);
         b := trading.save_book(b);
     END IF;
-    IF p_reduce_only THEN
-        PERFORM trading.require_reduced(b, done);
+    IF p_effect IS NOT NULL THEN
+        PERFORM trading.require_effect(b, done, p_effect);
     END IF;
     RETURN trading.fill_result(b, done, false);
 END
 $$;
 
--- Refuses a fill that was to close and has opened something.
-CREATE OR REPLACE FUNCTION trading.require_reduced(b trading.books, f trading.fills) RETURNS void
+-- Refuses a close of more than is open now. What was open at its own time is another matter: see below.
+CREATE OR REPLACE FUNCTION trading.require_open(b trading.books, f trading.fills) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    have numeric := CASE WHEN b.side IN (f.side, 'None') THEN 0 ELSE b.size END;
+BEGIN
+    IF abs(f.signed_qty) > have THEN
+        PERFORM trading.raise_insufficient(b, abs(f.signed_qty), have, 'a close may not close more than is open');
+    END IF;
+END
+$$;
+
+-- Refuses a fill that was to close and has opened something, or was to open and has only closed.
+CREATE OR REPLACE FUNCTION trading.require_effect(b trading.books, f trading.fills, p_effect text) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     opened numeric;
 BEGIN
     SELECT l.open_to - l.open_from INTO opened FROM trading.lots l
      WHERE l.account_id = f.account_id AND l.fill_id = f.fill_id;
-    IF FOUND THEN
+    IF p_effect = 'closes' AND FOUND THEN
         PERFORM trading.raise_insufficient(b, abs(f.signed_qty), abs(f.signed_qty) - opened,
                                            'a close may not close more than is open');
+    ELSIF p_effect = 'opens' AND NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'FL011',
+            MESSAGE = format('%s %s %s would only close a position, so it opens no lot',
+                             f.side, trim_scale(f.exec_qty), f.symbol);
     END IF;
 END
 $$;
@@ -111,9 +134,7 @@ BEGIN
       ) AS c (field, stored, given, different)
      WHERE c.different;
     IF differs IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'FL001',
-            MESSAGE = format('execution %s is in the ledger with another payload', f.exec_id),
-            DETAIL = json_build_object('exec_id', f.exec_id, 'fill_id', k.fill_id, 'fields', differs);
+        PERFORM trading.raise_conflict(f.exec_id, differs);
     END IF;
     IF hidden THEN
         RETURN json_build_object('fill_id', k.fill_id, 'duplicate', true, 'entry', NULL, 'completed_trades', '[]'::json,
@@ -136,7 +157,9 @@ BEGIN
     IF FOUND THEN
         entry := trading.entry_of(b, l, f);
     END IF;
-    SELECT json_agg(t ORDER BY t.entry_time, t.entry_fill_id) INTO trades FROM trading.completed_trades t
+    SELECT json_agg(t ORDER BY o.open_from) INTO trades
+      FROM trading.completed_trades t
+      JOIN trading.lots o ON o.account_id = t.account_id AND o.fill_id = t.entry_fill_id
      WHERE t.account_id = b.account_id AND t.exit_fill_id = f.fill_id;
     RETURN json_build_object('fill_id', f.fill_id, 'duplicate', p_duplicate, 'entry', entry,
                              'completed_trades', coalesce(trades, '[]'), 'position', trading.position_of(b));

@@ -8,14 +8,18 @@ CREATE OR REPLACE FUNCTION trading.record_fills(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     b       trading.books;
-    owner   text := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL);
+    owner   text;
     batch   trading.fills[];
     fresh   trading.fills[];
     single  boolean;
 BEGIN
-    PERFORM trading.require_bot(p_account_id, owner);
-    PERFORM trading.require_announced(owner, p_announced);
     SELECT array_agg(i) INTO batch FROM json_populate_recordset(NULL::trading.fills, p_fills) i;
+    -- In one order for everybody, so that no two batches wait for each other.
+    PERFORM trading.lock_order(p_account_id, o.order_id)
+       FROM (SELECT DISTINCT i.order_id FROM unnest(batch) i WHERE i.order_id IS NOT NULL ORDER BY 1) o;
+    owner := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL);
+    PERFORM trading.require_bot(p_account_id, owner);
+    PERFORM trading.require_announced(owner, p_category, p_symbol, p_position_idx, p_announced);
     b := trading.lock_book(p_account_id, owner, p_category, p_symbol, p_position_idx);
     -- Only under the lock is it known whether an order-level fill of these orders is there.
     single := trading.needs_single_steps(p_account_id, owner, p_named_bot, p_category, batch);
@@ -65,7 +69,7 @@ DECLARE
     results json[] := array_fill(NULL::json, ARRAY[cardinality(batch)]);
 BEGIN
     FOR i IN SELECT * FROM unnest(batch) WITH ORDINALITY u
-              ORDER BY u.exec_time, coalesce(u.seq, 0), coalesce(u.exec_id, ''), u.ordinality
+              ORDER BY u.exec_time, coalesce(u.seq, 0), coalesce(u.exec_id, 'order:' || u.order_id), u.ordinality
     LOOP
         IF trading.is_cash(i.exec_type) THEN
             results[i.ordinality] := trading.record_cash(
@@ -76,7 +80,7 @@ BEGIN
             results[i.ordinality] := trading.record_fill(
                 b.account_id, p_bot_id, p_named_bot, b.category, b.symbol, b.position_idx, i.side, i.exec_price,
                 i.exec_qty, i.exec_time, i.exec_id, i.order_id, i.client_order_id, i.commission, i.commission_asset,
-                i.close_reason, i.seq, i.is_maker, i.exec_type, i.source, false, p_announced);
+                i.close_reason, i.seq, i.is_maker, i.exec_type, i.source, NULL, p_announced);
         END IF;
     END LOOP;
     PERFORM trading.drop_empty_book(b);
@@ -111,6 +115,10 @@ BEGIN
         b.hash := f.hash;
         fresh := fresh || f;
     END LOOP;
+    PERFORM trading.require_no_cash(p.account_id, p.category, p.exec_id, u.exec_type)
+       FROM unnest(fresh) u
+       JOIN trading.funding_payments p
+         ON p.account_id = b.account_id AND p.category = b.category AND p.exec_id = u.exec_id;
     INSERT INTO trading.fills SELECT u.* FROM unnest(fresh) u
     ON CONFLICT (account_id, category, exec_id) DO NOTHING;
     GET DIAGNOSTICS added = ROW_COUNT;
@@ -129,6 +137,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     p      trading.checkpoint;
     f      trading.fills := fresh[1];
+    former trading.books := b;
     traded record;
 BEGIN
     b.book_seq := fresh[cardinality(fresh)].book_seq;
@@ -149,14 +158,14 @@ BEGIN
     b.trades := b.trades + traded.trades;
     b.realized_gross := b.realized_gross + coalesce(traded.gross, 0);
     b.realized_net := b.realized_net + coalesce(traded.net, 0);
-    b := trading.position_after(b, p);
+    b := trading.with_moved_lots(trading.state_after(b, p), former, p, (0, 0, 0, 0));
     b := trading.save_book(b);
     RETURN b;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION trading.batch_result(b trading.books, batch trading.fills[], fresh trading.fills[])
-RETURNS json LANGUAGE plpgsql AS $$
+RETURNS json LANGUAGE plpgsql SET jit = off AS $$
 BEGIN
     RETURN (
         WITH input AS MATERIALIZED (
@@ -167,8 +176,10 @@ BEGIN
                        'fill_id', u.fill_id, 'duplicate', false,
                        'entry', (SELECT row_to_json(e) FROM trading.position_entries e
                                   WHERE e.account_id = b.account_id AND e.entry_id = u.fill_id),
-                       'completed_trades', (SELECT coalesce(json_agg(t ORDER BY t.entry_time, t.entry_fill_id), '[]')
+                       'completed_trades', (SELECT coalesce(json_agg(t ORDER BY l.open_from), '[]')
                                               FROM trading.completed_trades t
+                                              JOIN trading.lots l
+                                                ON l.account_id = t.account_id AND l.fill_id = t.entry_fill_id
                                              WHERE t.account_id = b.account_id AND t.exit_fill_id = u.fill_id)
                    ) AS result
               FROM unnest(fresh) u

@@ -2,6 +2,15 @@
 -- take its place: the order-level fill is voided and what they do not cover yet goes on as
 -- `order:<order id>:rest:<quantity>`, until nothing is left.
 
+-- Until the transaction ends nobody else books a fill of this order, in whatever book: to whom it belongs, and whether
+-- executions replace a fill of the whole order, is decided by what is there. Taken before any book's lock.
+CREATE OR REPLACE FUNCTION trading.lock_order(p_account_id integer, p_order_id text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(p_account_id, hashtext(p_order_id));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION trading.is_order_level(exec_id text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT exec_id LIKE 'order:%' $$;
 
@@ -46,7 +55,7 @@ BEGIN
     IF live.fill_id IS NOT NULL AND live.exec_qty > whole.exec_qty - executed THEN
         IF live.book_id <> b.book_id THEN
             PERFORM trading.require_bot(live.account_id, live.bot_id);
-            PERFORM trading.require_announced(live.bot_id, p_announced);
+            PERFORM trading.require_announced(live.bot_id, live.category, live.symbol, live.position_idx, p_announced);
             here := trading.lock_other_book(b, live.book_id);
         END IF;
         here := trading.replace_order_fill(here, whole, live, executed, newest, cause.fill_id);

@@ -2,9 +2,11 @@
 SELECT r.* FROM (
     SELECT t.*, x.seq AS exit_seq, x.exec_id AS exit_exec_id, e.seq AS entry_seq, e.exec_id AS entry_exec_id
       FROM trading.books b
-      JOIN trading.completed_trades t
-        ON t.account_id = b.account_id
-       AND t.exit_fill_id BETWEEN b.book_id::bigint << 32 AND (b.book_id + 1)::bigint << 32
+     -- OFFSET: one range of the index for each book, never the whole table
+     CROSS JOIN LATERAL (SELECT * FROM trading.completed_trades k
+                          WHERE k.account_id = b.account_id
+                            AND k.exit_fill_id BETWEEN b.book_id::bigint << 32 AND (b.book_id + 1)::bigint << 32
+                         OFFSET 0) t
       JOIN trading.fills x ON x.account_id = t.account_id AND x.fill_id = t.exit_fill_id
       JOIN trading.fills e ON e.account_id = t.account_id AND e.fill_id = t.entry_fill_id
      WHERE b.account_id = %(account_id)s AND b.bot_id = %(bot_id)s

@@ -7,9 +7,11 @@ WITH book AS (
        AND (%(position_idx)s::smallint IS NULL OR b.position_idx = %(position_idx)s::smallint)
 ), trade AS (
     SELECT t.* FROM book b
-      JOIN trading.completed_trades t
-        ON t.account_id = b.account_id
-       AND t.exit_fill_id BETWEEN b.book_id::bigint << 32 AND (b.book_id + 1)::bigint << 32
+     -- OFFSET: one range of the index for each book, never the whole table
+     CROSS JOIN LATERAL (SELECT * FROM trading.completed_trades k
+                          WHERE k.account_id = b.account_id
+                            AND k.exit_fill_id BETWEEN b.book_id::bigint << 32 AND (b.book_id + 1)::bigint << 32
+                         OFFSET 0) t
      WHERE (%(since)s::timestamptz IS NULL OR t.exit_time >= %(since)s::timestamptz)
        AND (%(until)s::timestamptz IS NULL OR t.exit_time < %(until)s::timestamptz)
 ), commission AS (

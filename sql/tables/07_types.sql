@@ -8,3 +8,11 @@ CREATE TYPE trading.checkpoint AS (
     opened    numeric,
     closed    numeric
 );
+
+-- Sums over open lots.
+CREATE TYPE trading.open_sum AS (
+    entries    bigint,
+    cost       numeric,  -- quote; inverse: base coin
+    commission numeric,  -- of those charged in the settle coin
+    unpriced   numeric   -- quantity whose entry price nobody knows
+);

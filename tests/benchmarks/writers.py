@@ -71,7 +71,7 @@ def _row(target: Target, books: int) -> dict[str, Any]:
         "is_maker": None,
         "exec_type": "Trade",
         "source": "bot",
-        "reduce_only": False,
+        "effect": None,
         "announced": None,
     }
 

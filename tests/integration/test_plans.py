@@ -1,0 +1,126 @@
+"""No call reads a whole table, whatever the planner knows of the tables."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import psycopg
+import pytest
+
+from ledger.database import Query
+from ledger.database.url import to_conninfo
+from ledger.operations import bots, reading, recording, sequence
+from ledger.session import Operation, Session
+from tests.fills import SYMBOL, fill, moment
+from tests.full_tables import Measured, fill_tables, measured
+from tests.servers import Servers, create_database, drop_database
+from tests.statements import statement
+
+Calls = Mapping[str, Callable[[Session], list[Operation[Any]]]]
+_DEEP, _OPEN, _CLOSED = 10, 4000, 3000  # 100 000 fills, 70 000 lots, 30 000 trades
+_BOT = "bot-5"
+
+
+def step(session: Session, name: str, **params: Any) -> Operation[Any]:
+    return (yield Query(name, {"account_id": session.account_id, **params}))
+
+
+def book(session: Session, name: str, **params: Any) -> Operation[Any]:
+    return step(session, name, book_id=5, **params)
+
+
+def batch(session: Session, *fills: Any) -> Operation[Any]:
+    return recording.record_fills(session, list(fills))
+
+
+LATE = {"exec_time": moment(-100_000), "side": "Buy"}
+READS: Calls = {
+    "position": lambda s: [reading.get_position(s, SYMBOL)],
+    "position of nothing, of something": lambda s: [
+        reading.get_position(s, "NONEUSDT"),
+        reading.get_position(s, SYMBOL),
+    ],
+    "position summary": lambda s: [reading.get_current_position_summary(s, SYMBOL)],
+    "open lots": lambda s: [reading.get_open_position_entries(s, SYMBOL)],
+    "open lots of all symbols": lambda s: [reading.get_open_position_entries(s)],
+    "trades": lambda s: [reading.get_completed_trades(s, SYMBOL, limit=10)],
+    "trades of all symbols": lambda s: [reading.get_completed_trades(s)],
+    "trades of a time": lambda s: [reading.get_completed_trades(s, SYMBOL, moment(-100_000), moment(0))],
+    "position as of": lambda s: [reading.position_as_of(s, SYMBOL, moment(-85_000))],
+    "position as of now": lambda s: [reading.position_as_of(s, SYMBOL, moment(0))],
+    "P&L": lambda s: [reading.realized_pnl(s, SYMBOL)],
+    "P&L of all symbols": lambda s: [reading.realized_pnl(s)],
+    "P&L of a time": lambda s: [reading.realized_pnl(s, SYMBOL, moment(-100_000), moment(0))],
+    "positions of books": lambda s: [step(s, "positions_of_books", book_ids=[3, 5])],
+    "verify": lambda s: [book(s, "verify_book", limit=10)],
+    "state of a book": lambda s: [book(s, "book_state")],
+}
+WRITES: Calls = {
+    "first fill": lambda s: [recording.record_fill(s, **fill("e1", symbol="NEWUSDT"))],
+    "entry": lambda s: [recording.record_fill(s, **fill("e1", order_id="o1"))],
+    "close": lambda s: [recording.record_fill(s, **fill("e1", "Sell", "3.5", order_id="o1"))],
+    "flip": lambda s: [recording.record_fill(s, **fill("e1", "Sell", _OPEN + 1))],
+    "late fill": lambda s: [recording.record_fill(s, **{**fill("e1", qty=2), **LATE})],
+    "again": lambda s: [recording.record_fill(s, **known())],
+    "funding": lambda s: [recording.record_fill(s, **fill("f1", commission=1, exec_type="Funding"))],
+    "client order id": lambda s: [recording.record_fill(s, **fill("e1", client_order_id="x-1"))],
+    "batch": lambda s: [batch(s, *few())],
+    "late batch": lambda s: [batch(s, *({**given, "exec_time": moment(-85_000 + n)} for n, given in enumerate(few())))],
+    "batch again": lambda s: [batch(s, known(), known(7))],
+    "order-level fill": lambda s: [recording.record_fill(s, **fill(None, order_id="o1"))],
+    "execution of an order": lambda s: [
+        recording.record_fill(s, **fill(None, qty=2, order_id="o1")),
+        recording.record_fill(s, **fill("e1", qty=1, order_id="o1", at=1)),
+    ],
+    "old calls, entry": lambda s: [
+        sequence.write_fill(s, SYMBOL, "Buy", 100, 1, "o1", None, None, 0, moment(0)),
+        sequence.create_position_entry(s, SYMBOL, 100, 1, moment(0), "o1"),
+    ],
+    "old calls, exit": lambda s: [
+        sequence.write_fill(s, SYMBOL, "Sell", 100, 1, "o1", None, None, 0, moment(0)),
+        sequence.close_position_fifo(s, SYMBOL, 100, 1, moment(0), "tp", "o1"),
+    ],
+    "old calls without orders": lambda s: [
+        sequence.create_position_entry(s, SYMBOL, 100, 1, moment(0)),
+        sequence.close_position_fifo(s, SYMBOL, 100, 1, moment(1), "tp"),
+    ],
+    "heartbeat": lambda s: [bots.heartbeat(s)],
+    "equity": lambda s: [bots.update_equity(s, 1000)],
+    "rebuild": lambda s: [book(s, "rebuild_book")],
+}
+
+
+def known(number: int = 5) -> dict[str, Any]:
+    """An execution that the tables hold."""
+    exec_id = f"{_BOT}-{number}"
+    at = moment(0).replace(month=1, day=1, hour=0, minute=0, second=number)
+    return {**fill(exec_id, commission="0.1", order_id=f"order-{exec_id}"), "exec_time": at}
+
+
+def few() -> list[dict[str, Any]]:
+    return [fill(f"e{n}", side, 2, at=n, order_id=f"o{n}") for n, side in enumerate(["Buy", "Sell", "Sell", "Buy"])]
+
+
+@pytest.fixture(scope="module", params=["analyzed", "not analyzed"])
+def full_database(request: pytest.FixtureRequest, servers: Servers, template_database: str) -> Iterator[str]:
+    name = f"fifoledger_full_{request.param.replace(' ', '_')}"
+    drop_database(servers.admin_url, name)
+    url = create_database(servers.admin_url, name, template_database)
+    fill_tables(url, deep=_DEEP, open=_OPEN, closed=_CLOSED)
+    if request.param == "analyzed":
+        with psycopg.connect(to_conninfo(url), autocommit=True) as connection:
+            connection.execute(statement("plans/analyze"))
+    yield url
+    drop_database(servers.admin_url, name)
+
+
+@pytest.fixture(params=["force_custom_plan", "force_generic_plan"])
+def calls(request: pytest.FixtureRequest, full_database: str) -> Iterator[Measured]:
+    with measured(full_database, _BOT, request.param) as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", [*READS, *WRITES])
+def test_no_table_is_read_as_a_whole(name: str, calls: Measured) -> None:
+    _, touched = calls.run(*{**READS, **WRITES}[name](calls.session))
+    assert touched, "nothing was measured"
+    assert {table: found for table, found in touched.items() if found.seq_scans} == {}

@@ -1,0 +1,1 @@
+SELECT trading.known_bots(%(account_id)s, 'alice', ARRAY['bob'])
