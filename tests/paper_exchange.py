@@ -54,9 +54,9 @@ def walk(read: Callable[..., Row], **query: Any) -> list[list[Row]]:
             return pages
         pages.append(rows(answer))
         following = answer["result"]["nextPageCursor"]
-        assert following != cursor
         if not following:
             return pages
+        assert following != cursor
         cursor = following
 
 

@@ -56,6 +56,7 @@ class Account:
     hedged: set[Line] = field(default_factory=set)
     leverages: dict[Line, Decimal] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    live: dict[str, Order] = field(default_factory=dict)
     link_ids: dict[tuple[str, str], Order] = field(default_factory=dict)
     recent: dict[str, list[Order]] = field(default_factory=lambda: defaultdict(list))
     executions: list[Execution] = field(default_factory=list)
@@ -90,9 +91,7 @@ class Account:
 
     def open_orders(self, line: Line | None = None) -> list[Order]:
         """Orders that may still be filled, oldest first."""
-        return [
-            one for one in self.orders.values() if one.open and (line is None or (one.category, one.symbol) == line)
-        ]
+        return [one for one in self.live.values() if one.open and (line is None or (one.category, one.symbol) == line)]
 
     def remember_closed(self, order: Order) -> None:
         """Keeps the order among the last closed ones that /v5/order/realtime still shows."""

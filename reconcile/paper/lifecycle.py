@@ -12,7 +12,7 @@ from reconcile.paper.venue import Venue
 def register(venue: Venue, account: Account, order: Order) -> None:
     """Makes the order known: it can be queried and, while open, filled."""
     order.updated = venue.now()
-    account.orders[order.order_id] = order
+    account.orders[order.order_id] = account.live[order.order_id] = order
     if order.order_link_id:
         account.link_ids[(order.category, order.order_link_id)] = order
     venue.resting.setdefault((order.category, order.symbol), {})[order.order_id] = (account, order)
@@ -30,6 +30,7 @@ def finish(venue: Venue, account: Account, order: Order, status: str) -> None:
     order.updated = venue.now()
     order.closed_visible_at = venue.now() + venue.faults.order_lag + venue.faults.history_lag
     venue.resting.get((order.category, order.symbol), {}).pop(order.order_id, None)
+    account.live.pop(order.order_id, None)
     account.remember_closed(order)
     tell(venue, account, order)
 

@@ -73,7 +73,8 @@ def closed_pnl(venue: Venue, caller: Caller, params: Params) -> Json:
 def switch_mode(venue: Venue, caller: Caller, params: Params) -> Json:
     """Between one-way (0) and hedge mode (3), for a symbol or all of a settle coin; only when flat."""
     category, mode = params.required("category"), params.integer("mode", -1)
-    require_category(category)
+    if category not in {"linear", "inverse"}:
+        raise Refusal(10001, "Illegal category")
     if mode not in {0, _HEDGE}:
         raise parameter_error("mode invalid")
     for instrument in _switched(venue, params, category):
@@ -102,9 +103,16 @@ def _switched(venue: Venue, params: Params, category: str) -> list[Instrument]:
     return found
 
 
+def _contract(venue: Venue, params: Params) -> Instrument:
+    instrument = venue.market.instrument(params.required("category"), params.required("symbol"))
+    if instrument.category == "spot":
+        raise Refusal(10001, "Illegal category")
+    return instrument
+
+
 def set_leverage(venue: Venue, caller: Caller, params: Params) -> Json:
     """Sets the leverage, the same for both sides."""
-    instrument = venue.market.instrument(params.required("category"), params.required("symbol"))
+    instrument = _contract(venue, params)
     params.required("buyLeverage")
     params.required("sellLeverage")
     leverage = params.amount("buyLeverage") or Decimal(0)
@@ -121,8 +129,9 @@ def set_leverage(venue: Venue, caller: Caller, params: Params) -> Json:
 
 def trading_stop(venue: Venue, caller: Caller, params: Params) -> Json:
     """Sets take profit, stop loss and trailing stop of an open leg."""
-    instrument = venue.market.instrument(params.required("category"), params.required("symbol"))
-    idx = int(params.required("positionIdx"))
+    instrument = _contract(venue, params)
+    params.required("positionIdx")
+    idx = params.integer("positionIdx", 0)
     if idx not in caller.account.legs((instrument.category, instrument.symbol)):
         raise Refusal(10001, "position idx not match position mode")
     leg = caller.account.position(instrument, idx)

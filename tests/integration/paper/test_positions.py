@@ -184,3 +184,13 @@ def test_fees_of_closed_pnl_are_known_since_june_2025(start: int, known: bool) -
         (row,) = rows(session.get_closed_pnl(category="linear"))
         assert ("openFee" in row, "closeFee" in row) == (known, known)
         session.client.close()
+
+
+def test_spot_has_no_position_settings(session: HTTP) -> None:
+    spot = {"category": "spot", "symbol": "BTCUSDT"}
+    with refused(10001):
+        session.set_leverage(**spot, buyLeverage="5", sellLeverage="5")
+    with refused(10001):
+        session.switch_position_mode(**spot, mode=3)
+    with refused(10001):
+        session.set_trading_stop(**spot, stopLoss="50000", positionIdx=0)
