@@ -80,8 +80,16 @@ class Exchange(Protocol):
         """Orders created in [since, until), closed ones included, oldest window first."""
         ...
 
-    async def orders_by_id(self, category: str, order_ids: Sequence[str]) -> Sequence[Order]:
-        """The orders that the venue still knows of those asked for."""
+    async def orders_by_id(
+        self, category: str, order_ids: Sequence[str], since: datetime | None = None
+    ) -> Sequence[Order]:
+        """The orders that the venue still knows of those asked for, in their newest state.
+
+        Args:
+            category: what they are orders of.
+            order_ids: the venue's ids.
+            since: how long ago they may have been created. None: as far back as one request reaches.
+        """
         ...
 
     async def positions(self, category: str, symbols: Sequence[str] = ()) -> Sequence[VenuePosition]:

@@ -117,4 +117,6 @@ def _until_reset(headers: Mapping[str, str], venue_now_ms: int, default: float) 
     if reset is None:
         return default
     wait = (reset - venue_now_ms) / 1000 + _MARGIN
-    return max(wait, default) if wait < _LONGEST_RESET else _BLIND_PAUSE
+    if wait <= 0:
+        return default
+    return wait if wait < _LONGEST_RESET else _BLIND_PAUSE

@@ -35,14 +35,36 @@ class ConnectionFailed(Exception):
 
 
 class _Socket(WebSocket):  # type: ignore[misc]
-    """pybit's socket at an address of one's own: pybit knows only those of Bybit."""
+    """pybit's socket at an address of one's own, for pybit knows only those of Bybit; and ended for good."""
 
     def __init__(self, address: str | None, **arguments: Any) -> None:
         self._own_address = address
+        self._wires: list[Any] = []
         super().__init__(channel_type="private", **arguments)
 
+    def finish(self) -> None:
+        """Ends pybit's threads at once; by itself websocket-client's reader notices only when its wait is over."""
+        self.ws.keep_running = False
+        for wire in self._wires:
+            with contextlib.suppress(OSError, WebSocketException):
+                if wire.sock is not None:
+                    wire.send_close()
+                    wire.sock.shutdown(socket.SHUT_RDWR)
+        self.wst.join(_FAREWELL)
+        self.exit()
+        for wire in self._wires:  # after a farewell of the venue, websocket-client leaves the file open
+            wire.shutdown()
+
     def _connect(self, url: str) -> None:
-        super()._connect(self._own_address or url)
+        try:
+            super()._connect(self._own_address or url)
+        except BaseException:
+            self.finish()
+            raise
+
+    def _on_open(self) -> None:
+        self._wires.append(self.ws.sock)
+        super()._on_open()
 
 
 class Connection:
@@ -55,7 +77,6 @@ class Connection:
         self._queue: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
         self._early: list[Mapping[str, Any]] = []
         self._socket: Any = None
-        self._wire: Any = None
         self._watcher: asyncio.Task[None] | None = None
         self._heard_at = time.time()
         self._closed = False
@@ -98,7 +119,7 @@ class Connection:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watcher
         if self._socket is not None:
-            await self._in_thread(self._end)
+            await self._in_thread(self._socket.finish)
 
     def _connect(self) -> None:
         address = self._settings.stream_url
@@ -115,21 +136,9 @@ class Connection:
             private_auth_expire=_EXPIRY + self._clock.offset_ms // 1000,
             callback_function=self._hear,
         )
-        self._socket, self._wire = made, made.ws.sock
+        self._socket = made
         if self._closed:  # nobody waited for it
-            self._end()
-
-    def _end(self) -> None:
-        """Ends pybit's threads at once; by itself websocket-client's reader notices only when its wait is over."""
-        self._socket.ws.keep_running = False
-        if self._wire is not None and self._wire.sock is not None:
-            with contextlib.suppress(OSError, WebSocketException):
-                self._wire.send_close()
-                self._wire.sock.shutdown(socket.SHUT_RDWR)
-        self._socket.wst.join(_FAREWELL)
-        self._socket.exit()
-        if self._wire is not None:  # after a farewell of the venue, websocket-client leaves the file open
-            self._wire.shutdown()
+            made.finish()
 
     def _subscribe(self) -> None:
         for topic in TOPICS:

@@ -92,9 +92,14 @@ class BybitExchange:
         """Orders created in [since, until), each in its newest state. Raises InvalidInputError, ExchangeError."""
         return self._orders.windows(category, since, until, symbol)
 
-    async def orders_by_id(self, category: str, order_ids: Sequence[str]) -> Sequence[Order]:
-        """Those that are open, among the last 500 closed, or closed within 7 days. Raises ExchangeError."""
-        return await self._orders.by_id(category, order_ids)
+    async def orders_by_id(
+        self, category: str, order_ids: Sequence[str], since: datetime | None = None
+    ) -> Sequence[Order]:
+        """Those that are open, among the last 500 closed, or created since `since` (None: the last 7 days).
+
+        Raises ExchangeError. Many old orders are cheaper to find by `orders`.
+        """
+        return await self._orders.by_id(category, order_ids, since)
 
     async def positions(self, category: str, symbols: Sequence[str] = ()) -> Sequence[VenuePosition]:
         """Open lines over all settle coins, and the lines of `symbols` even when flat. Raises ExchangeError."""

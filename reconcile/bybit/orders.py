@@ -11,11 +11,12 @@ from datetime import datetime
 import structlog
 
 from reconcile.bybit.calls import Caller
-from reconcile.bybit.crawler import Crawler
+from reconcile.bybit.crawler import RETENTION, Crawler, split
 from reconcile.bybit.endpoints import ORDER_HISTORY, ORDERS
 from reconcile.bybit.instruments import Instruments
 from reconcile.bybit.pages import all_rows
 from reconcile.bybit.payloads import read_order
+from reconcile.bybit.times import to_ms
 from reconcile.bybit.walks import ORDER_WALK
 from reconcile.values import Order, Unreadable, Window
 
@@ -44,17 +45,33 @@ class Orders:
             items = tuple(sorted(_newest([*window.items, *present]), key=ORDER_WALK.order))
             yield replace(window, items=items)
 
-    async def by_id(self, category: str, order_ids: Sequence[str]) -> Sequence[Order]:
-        """Those of the orders that are open, among the last 500 closed, or closed within the last 7 days."""
+    async def by_id(self, category: str, order_ids: Sequence[str], since: datetime | None) -> Sequence[Order]:
+        """Those of the orders that are open, among the last 500 closed, or created since `since`.
+
+        Without `since` history is asked without times and answers for 7 days. With it every order that is not found
+        earlier costs one request for each 7 days.
+        """
         known = {o.order_id: o for o in _newest(await self._known_now(category, None))} if order_ids else {}
         found = []
         for order_id in dict.fromkeys(order_ids):
             if order_id in known:
                 found.append(known[order_id])
-                continue
-            rows, _ = await all_rows(self._caller, ORDER_HISTORY, {"category": category, "orderId": order_id})
-            found += [o for o in _newest(_readable(rows, category)) if o.order_id == order_id]
+            else:
+                found += await self._in_history(category, order_id, since)
         return tuple(found)
+
+    async def _in_history(self, category: str, order_id: str, since: datetime | None) -> list[Order]:
+        spans: list[dict[str, int]] = [{}]
+        if since is not None:
+            now = await self._caller.synchronise()
+            pieces = reversed(list(split(max(since, now - RETENTION), now)))
+            spans = [{"startTime": to_ms(start), "endTime": to_ms(end)} for start, end in pieces]
+        for span in spans:
+            asked = {"category": category, "orderId": order_id, **span}
+            rows, _ = await all_rows(self._caller, ORDER_HISTORY, asked)
+            if found := [o for o in _newest(_readable(rows, category)) if o.order_id == order_id]:
+                return found
+        return []
 
     async def _known_now(self, category: str, symbol: str | None) -> list[Order]:
         filters = [{"symbol": symbol}] if symbol else await self._instruments.filters(category)

@@ -113,6 +113,10 @@ async def test_an_order_is_found_when_only_history_has_it(account: BybitAccount)
     asked = account.exchange.orders("linear", since, account.now())
     assert [one.order_id async for window in asked for one in window.items] == [order_id]
     assert [one.status for one in await account.exchange.orders_by_id("linear", [order_id])] == ["Filled"]
+    account.control.advance(30 * 86_400_000)
+    assert await account.exchange.orders_by_id("linear", [order_id]) == ()
+    found = await account.exchange.orders_by_id("linear", [order_id], since)
+    assert [one.order_id for one in found] == [order_id]
 
 
 async def test_a_key_that_can_only_read_is_enough_and_one_that_can_withdraw_draws_a_warning(

@@ -174,3 +174,11 @@ async def test_orders_by_window_and_by_id(subject: Subject) -> None:
     asked = await subject.exchange.orders_by_id(subject.category, [second, "none-such", second])
     assert [one.order_id for one in asked] == [second]
     assert await subject.exchange.orders_by_id(subject.category, []) == ()
+
+
+async def test_an_old_order_is_found_by_its_id(subject: Subject) -> None:
+    since = subject.now()
+    order_id = subject.trade("Buy", "0.5")
+    subject.pass_time(3 * subject.span)
+    asked = await subject.exchange.orders_by_id(subject.category, [order_id, "none-such"], since)
+    assert [one.order_id for one in asked] == [order_id]
