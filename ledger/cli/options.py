@@ -70,6 +70,10 @@ Json = Annotated[
     bool,
     typer.Option("--json", help="Print JSON for programs: every digit, decimals as text, times in UTC."),
 ]
+Wide = Annotated[
+    bool,
+    typer.Option("--wide", "-w", help="Show every column, however narrow the terminal; files and pipes get them all."),
+]
 
 
 def filters(
