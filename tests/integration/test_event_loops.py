@@ -31,5 +31,3 @@ def test_event_loops_in_turn(database_url: str, redis_url: str, connection: psyc
     while (row := connection.execute(statement("server/connections")).fetchone()) and row[0] > 0:
         assert time.monotonic() < until, "connections of earlier loops are still open"
         time.sleep(0.05)
-    del client
-    gc.collect()
