@@ -44,7 +44,12 @@ def trades(
     limit: Annotated[
         int | None,
         typer.Option(
-            "--limit", "-n", min=0, help="Only the latest N; 0 means all. Default: 50, all with --json.", metavar="N"
+            "--limit",
+            "-n",
+            min=0,
+            max=2**62,
+            help="Only the latest N; 0 means all. Default: 50, all with --json.",
+            metavar="N",
         ),
     ] = None,
     wide: Wide = False,

@@ -40,7 +40,7 @@ def verify(
     book: Book = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only books that differ, and the sum.")] = False,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=1, help="Seconds that one book may take.", metavar="SECONDS")
+        float, typer.Option("--timeout", min=1, max=604_800, help="Seconds that one book may take.", metavar="SECONDS")
     ] = DEFAULT_TIMEOUT_SECONDS,
     wide: Wide = False,
     as_json: Json = False,

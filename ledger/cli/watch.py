@@ -29,7 +29,8 @@ def watch(
     since: Since = None,
     flat: Annotated[bool, typer.Option("--flat", help="Show books with nothing open, too.")] = False,
     interval: Annotated[
-        float, typer.Option("--interval", "-i", min=0.1, help="Seconds between two looks.", metavar="SECONDS")
+        float,
+        typer.Option("--interval", "-i", min=0.1, max=86_400, help="Seconds between two looks.", metavar="SECONDS"),
     ] = 1.0,
     count: Annotated[int | None, typer.Option("--count", min=1, help="Stop after so many looks.")] = None,
     as_json: Json = False,

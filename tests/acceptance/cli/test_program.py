@@ -231,3 +231,33 @@ def test_up_says_when_other_servers_are_in_use(shell: Shell, home: Path) -> None
     assert answer.code == 0
     assert "LEDGER_DATABASE_URL is set" in answer.err
     assert "pg-secret" not in answer.out + answer.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("positions", "--symbol", "\udcff"),
+        ("trades", "--bot", "a\nb"),
+        ("trades", "--limit", "99999999999999999999"),
+        ("verify", "--book", "999999999999999"),
+        ("verify", "--timeout", "1e308"),
+        ("watch", "--interval", "1e300"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_what_no_option_can_mean_is_a_mistake_of_the_caller(cli: Shell, arguments: tuple[str, ...]) -> None:
+    answer = cli(*arguments)
+
+    assert answer.code == 2
+    assert "Traceback" not in answer.err
+    assert arguments[1] in answer.err
+
+
+@pytest.mark.parametrize("url", ["abc", "http://host", "redis://host:99999999"])
+def test_a_url_that_is_none_of_redis_is_refused(cli: Shell, url: str) -> None:
+    cli.set("LEDGER_REDIS_URL", url)
+
+    answer = cli("status")
+
+    assert answer.code != 0
+    assert "LEDGER_REDIS_URL" in answer.err
