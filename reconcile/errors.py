@@ -1,0 +1,47 @@
+"""What can go wrong with a venue."""
+
+from datetime import datetime
+
+from ledger.errors import LedgerError
+
+
+class ExchangeError(LedgerError):
+    """The venue did not give a complete answer."""
+
+    code = "exchange_error"
+
+
+class ExchangeUnavailableError(ExchangeError):
+    """The venue did not answer, or not in time, or not in its own language, however often it was asked.
+
+    Attributes:
+        endpoint: what was asked.
+        since, until: the range that stayed uncovered; None for what has no range.
+    """
+
+    code = "exchange_unavailable"
+
+    def __init__(
+        self, endpoint: str, problem: str, *, since: datetime | None = None, until: datetime | None = None
+    ) -> None:
+        self.endpoint = endpoint
+        self.since = since
+        self.until = until
+        span = f"; not covered: {since:%Y-%m-%d %H:%M:%S} to {until:%Y-%m-%d %H:%M:%S} UTC" if since and until else ""
+        super().__init__(f"{endpoint}: {problem}{span}")
+
+
+class ExchangeRefusedError(ExchangeError):
+    """The venue refused the request: wrong key, missing permission, invalid parameter.
+
+    Attributes:
+        endpoint: what was asked.
+        venue_code: the venue's own code, e.g. 10003.
+    """
+
+    code = "exchange_refused"
+
+    def __init__(self, endpoint: str, venue_code: int | None, problem: str) -> None:
+        self.endpoint = endpoint
+        self.venue_code = venue_code
+        super().__init__(f"{endpoint}: refused ({venue_code}): {problem}")

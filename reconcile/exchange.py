@@ -1,0 +1,116 @@
+"""What the reconciler needs of a venue. Each venue implements it; the conformance tests run against all of them."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from reconcile.values import (
+    ClosedPnl,
+    Execution,
+    Instrument,
+    Order,
+    Permissions,
+    Unreadable,
+    VenuePosition,
+    Wallet,
+    Window,
+)
+
+
+class Gap:
+    """The stream was not connected for a while: what happened meanwhile must be fetched.
+
+    Attributes:
+        since: the last moment, by the venue's clock, at which the stream was known to be connected. None at the
+            start: whatever is not proven covered may be missing.
+    """
+
+    def __init__(self, since: datetime | None) -> None:
+        self.since = since
+
+
+StreamEvent = Execution | Order | Unreadable | Gap
+
+
+@runtime_checkable
+class Exchange(Protocol):
+    """One account on one venue. All times are UTC; every method may raise `reconcile.errors.ExchangeError`.
+
+    A method answers completely or raises: a failed page, window or settle coin voids the whole answer, and nothing
+    that failed is ever read as flat or empty.
+    """
+
+    @property
+    def venue(self) -> str:
+        """The venue's name, as accounts are registered with it, e.g. bybit."""
+        ...
+
+    @property
+    def categories(self) -> Sequence[str]:
+        """The categories that this account trades, e.g. linear, inverse, spot."""
+        ...
+
+    async def server_time(self) -> datetime:
+        """The venue's clock."""
+        ...
+
+    async def permissions(self) -> Permissions:
+        """Whose key it is and what it may do."""
+        ...
+
+    def earliest(self, now: datetime) -> datetime:
+        """Before this moment the venue keeps no executions."""
+        ...
+
+    def executions(
+        self, category: str, since: datetime, until: datetime, symbol: str | None = None
+    ) -> AsyncIterator[Window[Execution]]:
+        """All executions of [since, until), oldest window first, each window complete."""
+        ...
+
+    def closed_pnl(
+        self, category: str, since: datetime, until: datetime, symbol: str | None = None
+    ) -> AsyncIterator[Window[ClosedPnl]]:
+        """The venue's closed P&L of [since, until), oldest window first. Empty for spot."""
+        ...
+
+    def orders(
+        self, category: str, since: datetime, until: datetime, symbol: str | None = None
+    ) -> AsyncIterator[Window[Order]]:
+        """Orders created in [since, until), closed ones included, oldest window first."""
+        ...
+
+    async def orders_by_id(
+        self, category: str, order_ids: Sequence[str], since: datetime | None = None
+    ) -> Sequence[Order]:
+        """The orders that the venue still knows of those asked for, in their newest state.
+
+        Args:
+            category: what they are orders of.
+            order_ids: the venue's ids.
+            since: how long ago they may have been created. None: as far back as one request reaches.
+        """
+        ...
+
+    async def positions(self, category: str, symbols: Sequence[str] = ()) -> Sequence[VenuePosition]:
+        """All open positions of a category, and the lines of `symbols` even when flat. Empty for spot."""
+        ...
+
+    async def wallet(self) -> Wallet:
+        """Balances and equity."""
+        ...
+
+    async def instruments(self, category: str, symbols: Sequence[str] = ()) -> Sequence[Instrument]:
+        """What is traded: all of a category, or the symbols named."""
+        ...
+
+    def stream(self) -> AsyncGenerator[StreamEvent, None]:
+        """Executions and orders as they happen. After every interruption comes a Gap, first of all at the start.
+
+        Closing the generator ends its connection.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends connections and threads."""
+        ...
