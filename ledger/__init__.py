@@ -1,5 +1,7 @@
 """fifoledger: one ledger for every bot on an account."""
 
+import logging
+
 from ledger.client import AsyncLedgerClient, LedgerClient
 from ledger.errors import (
     AppendOnlyError,
@@ -19,6 +21,9 @@ from ledger.errors import (
 )
 from ledger.order_ids import ClientOrderId, create_client_order_id, parse_client_order_id
 from ledger.values import CoinPnl, CompletedTrade, FillResult, PnlSummary, Position, PositionEntry
+
+# What is logged goes where the program sends it, and without that nowhere.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
     "AppendOnlyError",

@@ -149,7 +149,8 @@ class LedgerClient:
 class AsyncLedgerClient:
     """The same client for asyncio: the same arguments, the same methods, awaited.
 
-    Constructing it is blocking only where it has to start embedded servers.
+    Constructing it is blocking only where it has to start embedded servers. It is made for one event loop and closed
+    before that ends; in another loop it connects anew, and drops what the former has left open.
     """
 
     def __init__(

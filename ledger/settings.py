@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis import ConnectionPool
 
 from ledger.errors import ConfigurationError
+
+_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 class Settings(BaseSettings):
@@ -39,6 +42,19 @@ class Settings(BaseSettings):
     cache_trust: float = Field(
         default=10.0, gt=0, description="Seconds after which a cached position is read from PostgreSQL again."
     )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _speaks_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None:
+            return None
+        if not url.get_secret_value().startswith(_REDIS_SCHEMES):
+            raise ValueError(f"must begin with one of {', '.join(_REDIS_SCHEMES)}")
+        try:
+            ConnectionPool.from_url(url.get_secret_value())
+        except ValueError:
+            raise ValueError("is not a URL that redis-py understands") from None
+        return url
 
 
 def load_settings(**given: Any) -> Settings:

@@ -5,22 +5,22 @@ import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import redis
 import redis.asyncio as aioredis
-import structlog
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from ledger.cache.outage import Outages
+from ledger.cache.remover import Remover
 from ledger.cache.steps import CacheStep, Lease, Mark, Put, Read, Seen
 from ledger.cache.trust import Trust
 from ledger.errors import ConfigurationError
 from ledger.settings import Settings
 
-_log = structlog.get_logger("ledger.cache")
 _SCRIPTS = {
     step: (Path(__file__).parent / f"{step.__name__.lower()}.lua").read_text(encoding="utf-8")
     for step in (Mark, Lease, Put)
@@ -28,6 +28,7 @@ _SCRIPTS = {
 _FAILURES = (RedisError, OSError, asyncio.TimeoutError)
 _NOTHING = Seen(None, {})
 Answer = Seen | int | None
+Pool = TypeVar("Pool", redis.ConnectionPool, aioredis.ConnectionPool)
 
 
 def _options(settings: Settings) -> dict[str, Any]:
@@ -58,24 +59,40 @@ class _Shared:
         self._url = settings.redis_url.get_secret_value()
         self._settings = settings
         self.trust = Trust(settings.cache_trust)
+        self._outages = Outages()
+        self._remover = Remover(self._plain_connection, self.trust)
         # A write may wait for its connection and its retries, and its last try for the server.
         self._deadline_ms = round(
             (settings.retry_timeout + settings.statement_timeout + settings.connect_timeout + 5) * 1000
         )
 
+    def _plain_connection(self) -> redis.Redis:
+        return redis.Redis(
+            connection_pool=self._with_database(redis.ConnectionPool.from_url(self._url, **_options(self._settings)))
+        )
+
+    def _with_database(self, pool: Pool) -> Pool:
+        if self._settings.redis_db is not None:
+            pool.connection_kwargs["db"] = self._settings.redis_db  # above the URL's own
+        return pool
+
+    def _doubt(self, key: str) -> None:
+        self.trust.unwritten(key)
+        self._remover.wake()
+
     def _skips(self, step: CacheStep) -> bool:
         if self.trust.worth_a_try():
             return False
         if isinstance(step, Mark | Put):
-            self.trust.unwritten(step.key)
+            self._doubt(step.key)
         return True
 
     def _failed(self, step: CacheStep, error: BaseException) -> Answer:
         if isinstance(error, RedisTimeoutError | asyncio.TimeoutError):
             self.trust.timed_out()
         if isinstance(step, Mark | Put) and not isinstance(error, ResponseError):
-            self.trust.unwritten(step.key)
-        _log.warning("redis unavailable", key=step.key, step=type(step).__name__, error=type(error).__name__)
+            self._doubt(step.key)
+        self._outages.failed(step, error)
         return _NOTHING if isinstance(step, Read) else None
 
     def _seen(self, key: str, fields: Mapping[str, str]) -> Seen:
@@ -95,9 +112,11 @@ class Cache(_Shared):
         if self._skips(step):
             return _NOTHING if isinstance(step, Read) else None
         try:
-            return self._run(self._connect(), step)
+            answer = self._run(self._connect(), step)
         except _FAILURES as error:
             return self._failed(step, error)
+        self._outages.succeeded(step)
+        return answer
 
     def _run(self, server: redis.Redis, step: CacheStep) -> Answer:
         self._remove_doubted(server)
@@ -130,9 +149,7 @@ class Cache(_Shared):
                 retry=Retry(NoBackoff(), 1),
                 redis_connect_func=self._on_connect,
             )
-            if self._settings.redis_db is not None:
-                pool.connection_kwargs["db"] = self._settings.redis_db  # above the URL's own
-            self._redis = redis.Redis(connection_pool=pool)
+            self._redis = redis.Redis(connection_pool=self._with_database(pool))
             self._scripts = {step: self._redis.register_script(text) for step, text in _SCRIPTS.items()}
         return self._redis
 
@@ -143,6 +160,7 @@ class Cache(_Shared):
 
     def close(self) -> None:
         """Closes the connections."""
+        self._remover.close()
         if self._redis is not None and self._pid == os.getpid():
             with contextlib.suppress(*_FAILURES):
                 self._redis.connection_pool.disconnect()
@@ -162,9 +180,11 @@ class AsyncCache(_Shared):
         if self._skips(step):
             return _NOTHING if isinstance(step, Read) else None
         try:
-            return await self._run(self._connect(), step)
+            answer = await self._run(self._connect(), step)
         except _FAILURES as error:
             return self._failed(step, error)
+        self._outages.succeeded(step)
+        return answer
 
     async def _run(self, server: aioredis.Redis, step: CacheStep) -> Answer:
         await self._remove_doubted(server)
@@ -196,9 +216,7 @@ class AsyncCache(_Shared):
                 retry=aioredis.retry.Retry(NoBackoff(), 1),
                 redis_connect_func=self._on_connect,
             )
-            if self._settings.redis_db is not None:
-                pool.connection_kwargs["db"] = self._settings.redis_db  # above the URL's own
-            self._redis = aioredis.Redis(connection_pool=pool)
+            self._redis = aioredis.Redis(connection_pool=self._with_database(pool))
             self._scripts = {step: self._redis.register_script(text) for step, text in _SCRIPTS.items()}
         return self._redis
 
@@ -209,6 +227,7 @@ class AsyncCache(_Shared):
 
     async def close(self) -> None:
         """Closes the connections."""
+        self._remover.close()
         if self._redis is not None and self._home == (os.getpid(), asyncio.get_running_loop()):
             with contextlib.suppress(*_FAILURES):
                 await self._redis.connection_pool.disconnect()

@@ -1,6 +1,6 @@
 """All commands of `fifoledger`, put together."""
 
-from importlib.metadata import PackageNotFoundError
+from importlib.metadata import PackageNotFoundError, entry_points
 from importlib.metadata import version as installed_version
 from typing import Annotated
 
@@ -81,6 +81,10 @@ app.command("stats", rich_help_panel=_READ)(stats.stats)
 app.add_typer(bots.app, name="bots", rich_help_panel=_READ)
 app.command("verify", rich_help_panel=_PROVE)(verify.verify)
 app.command("rebuild", rich_help_panel=_PROVE)(rebuild.rebuild)
+
+# Each adds its commands to the app; names in one order, whatever is installed.
+for _extension in sorted(entry_points(group="fifoledger.commands"), key=lambda found: found.name):
+    _extension.load()(app)
 
 
 def main() -> None:

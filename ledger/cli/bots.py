@@ -5,24 +5,26 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.group import LedgerGroup
+from ledger.cli.nothing import require_known, say_nothing
 from ledger.cli.opening import database
-from ledger.cli.options import Account, Bot, Json
-from ledger.cli.output import Column, output, print_json, remark, table
+from ledger.cli.options import Account, Bot, Json, Wide
+from ledger.cli.output import output, print_json, remark
+from ledger.cli.tables import Column, show
 from ledger.database import Database, Query
 from ledger.errors import InvalidInputError
 
 _COLUMNS = (
-    Column("account", "account"),
-    Column("venue", "venue"),
-    Column("environment", "environment"),
+    Column("account", "account", shared=True),
+    Column("venue", "venue", rank=8, shared=True),
+    Column("environment", "environment", rank=7, shared=True),
     Column("bot_id", "bot"),
-    Column("login_role", "login"),
-    Column("books", "books", "count"),
-    Column("open_positions", "open", "count"),
-    Column("trades", "trades", "count"),
-    Column("last_fill_time", "last fill (UTC)", "time"),
-    Column("last_heartbeat", "heartbeat (UTC)", "time"),
-    Column("equity", "equity", "number"),
+    Column("login_role", "login", rank=5),
+    Column("books", "books", "count", rank=6),
+    Column("open_positions", "open", "count", rank=2),
+    Column("trades", "trades", "count", rank=2),
+    Column("last_fill_time", "last fill (UTC)", "time", rank=3),
+    Column("last_heartbeat", "heartbeat (UTC)", "time", rank=4),
+    Column("equity", "equity", "number", rank=6),
 )
 _HELP = """Show the bots and their accounts: books, open positions, trades, last fill, last heartbeat, equity.
 
@@ -36,16 +38,23 @@ app = typer.Typer(cls=LedgerGroup, help=_HELP, invoke_without_command=True)
 
 
 @app.callback()
-def show(context: typer.Context, bot: Bot = None, account: Account = None, as_json: Json = False) -> None:
+def bots(
+    context: typer.Context, bot: Bot = None, account: Account = None, wide: Wide = False, as_json: Json = False
+) -> None:
     """Lists the bots unless a command follows; its help is the group's."""
     if context.invoked_subcommand is not None:
         return
+    given = {"bot": bot, "account": account}
     with database() as opened:
-        rows = opened.query(Query("report_bots", {"bot": bot, "account": account}))
+        rows = opened.query(Query("report_bots", given))
+        if not rows:
+            require_known(opened, given)
     if as_json:
         print_json(rows)
     elif rows:
-        output().print(table("Bots", _COLUMNS, rows))
+        show("Bots", _COLUMNS, rows, wide=wide)
+    elif bot or account:
+        say_nothing("No bots", given)
     else:
         output().print("No bots. One registers itself when its client is used first.")
 

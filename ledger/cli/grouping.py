@@ -1,9 +1,10 @@
 """What P&L and statistics can be grouped by."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 
-from ledger.cli.output import CATEGORY, Column
+from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, SYMBOL, Column
 
 
 class By(StrEnum):
@@ -29,9 +30,9 @@ class CashBy(StrEnum):
 
 
 _COLUMNS = {
-    "account": (Column("account", "account"),),
-    "bot": (Column("bot_id", "bot"),),
-    "symbol": (CATEGORY, Column("symbol", "symbol")),
+    "account": (replace(ACCOUNT, usual=None),),
+    "bot": (BOT,),
+    "symbol": (CATEGORY, SYMBOL),
     "side": (Column("side", "was", "side"),),
     "reason": (Column("reason", "exit reason"),),
     "day": (Column("day", "day (UTC)"),),

@@ -3,26 +3,28 @@ from typing import Annotated
 
 import typer
 
+from ledger.cli.nothing import require_known, say_nothing
 from ledger.cli.opening import database, stream
-from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, filters
-from ledger.cli.output import ACCOUNT, CATEGORY, POSITION_IDX, Column, output, print_json_rows, table
+from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
+from ledger.cli.output import print_json_rows
+from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, POSITION_IDX, SYMBOL, Column, show
 from ledger.database import Query
 
 _COLUMNS = (
     ACCOUNT,
-    Column("bot_id", "bot"),
+    BOT,
     CATEGORY,
-    Column("symbol", "symbol"),
+    SYMBOL,
     POSITION_IDX,
-    Column("entry_id", "lot"),
+    Column("entry_id", "lot", rank=4),
     Column("side", "side", "side"),
     Column("entry_price", "entry price", "number"),
-    Column("original_qty", "original", "number"),
+    Column("original_qty", "original", "number", rank=3),
     Column("remaining_qty", "remaining", "number"),
-    Column("status", "status"),
-    Column("entry_time", "entry (UTC)", "time"),
-    Column("remaining_commission", "open commission", "number"),
-    Column("commission_asset", "in"),
+    Column("status", "status", rank=5),
+    Column("entry_time", "entry (UTC)", "time", rank=2),
+    Column("remaining_commission", "open commission", "number", rank=6),
+    Column("commission_asset", "in", rank=6),
 )
 
 
@@ -43,6 +45,7 @@ def lots(
     since: Since = None,
     until: Until = None,
     status: Annotated[LotStatus, typer.Option("--status", help="Which lots to show.")] = LotStatus.open,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Show the lots, oldest first: what each fill opened and what is left of it. The next close takes the top one.
@@ -57,11 +60,14 @@ def lots(
     }
     query = Query("report_open_lots" if status is LotStatus.open else "report_lots", params)
     if as_json:
-        print_json_rows(stream(query))
+        print_json_rows(stream(query, or_else=require_known))
         return
     with database() as opened:
         rows = opened.query(query)
+        if not rows:
+            require_known(opened, params)
     if rows:
-        output().print(table("Lots, oldest first", _COLUMNS, rows))
+        show("Lots, oldest first", _COLUMNS, rows, wide=wide)
     else:
-        output().print("No such lots." if status is not LotStatus.open else "No open lots.")
+        what = {"open": "No open lots", "closed": "No closed lots", "all": "No lots"}[status]
+        say_nothing(what, params | {"closed": None})

@@ -3,9 +3,12 @@ from typing import Annotated
 import typer
 
 from ledger import embedded
-from ledger.cli.opening import require_answer, url_of
+from ledger.cli.masking import mask_database_url
+from ledger.cli.opening import database, require_answer, url_of
 from ledger.cli.options import Json
 from ledger.cli.output import output, print_json
+from ledger.database import Query
+from ledger.errors import LedgerError
 from ledger.settings import Settings, load_settings
 
 
@@ -33,10 +36,12 @@ def migrate(
 
     if downgrade and revision == "head":
         raise typer.BadParameter("--downgrade needs --revision: where to go back to")
-    if downgrade and not yes:
-        typer.confirm("A downgrade deletes what newer tables hold. Go on?", abort=True, err=True)
-    url = url_of(_started(load_settings()))
+    settings = _started(load_settings())
+    url = url_of(settings)
     before = migrations.current_revision(url)
+    if downgrade and not yes:
+        what = f"{mask_database_url(url)} goes back from {before or 'no schema'} to {revision}"
+        typer.confirm(f"{what}: {_loss(settings, revision)} Go on?", abort=True, err=True)
     try:
         if downgrade:
             migrations.downgrade(url, revision)
@@ -52,6 +57,21 @@ def migrate(
         output().print(f"[green]migrated[/]  before: {before or 'no schema'}  after: {after or 'no schema'}")
     else:
         output().print(f"[green]up to date[/] at {after}")
+
+
+def _loss(settings: Settings, revision: str) -> str:
+    """What a downgrade costs. A database that cannot be counted is no reason not to ask."""
+    if revision != "base":
+        return "this deletes what the newer tables and columns hold."
+    try:
+        with database(settings) as opened:
+            held = opened.query(Query("report_overview"))[0]
+    except LedgerError:
+        return "this deletes every table of the ledger with all its data, the journal, too."
+    return (
+        f"this deletes every table of the ledger with all its data, the journal, too: {held['accounts']:,} accounts, "
+        f"{held['books']:,} books, {held['journal_entries']:,} journal entries, {held['trades']:,} trades."
+    )
 
 
 def _started(settings: Settings) -> Settings:

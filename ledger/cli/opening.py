@@ -1,6 +1,6 @@
 """Connecting: the settings in force, and the database that a command reads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -56,14 +56,21 @@ def database(settings: Settings | None = None) -> Iterator[Database]:
         opened.close()
 
 
-def stream(step: Query) -> Iterator[dict[str, Any]]:
-    """The rows one by one as they arrive, for answers that need not fit into memory."""
+def stream(step: Query, or_else: Callable[[Database, Mapping[str, Any]], object]) -> Iterator[dict[str, Any]]:
+    """The rows one by one as they arrive, for answers that need not fit into memory; without any `or_else` is asked."""
     settings = ready_settings()
     url = url_of(settings)
     try:
         with psycopg.connect(
             to_conninfo(url), autocommit=True, row_factory=dict_row, connect_timeout=_seconds(settings)
         ) as connection:
-            yield from connection.cursor().stream(query(step.name).encode(), step.params)
+            rows = connection.cursor().stream(query(step.name).encode(), step.params)
+            first = next(rows, None)
+            if first is not None:
+                yield first
+                yield from rows
     except psycopg.Error as error:
         raise translate(error) from None
+    if first is None:
+        with database(settings) as opened:
+            or_else(opened, step.params)

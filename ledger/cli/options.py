@@ -17,25 +17,54 @@ def _read_time(text: str | datetime) -> datetime:
         raise typer.BadParameter(str(error)) from None
 
 
+def _read_name(text: str) -> str:
+    # What is no text arrives with surrogates in the place of the bytes that could not be read.
+    if not text.isprintable():
+        raise typer.BadParameter(f"{text!a} is not a printable text")
+    return text
+
+
 _WHICH = "Filters"
 
 Bot = Annotated[
     str | None,
-    typer.Option("--bot", "-b", help="Only this bot, e.g. lxalgo_001.", metavar="BOT_ID", rich_help_panel=_WHICH),
+    typer.Option(
+        "--bot",
+        "-b",
+        parser=_read_name,
+        help="Only this bot, e.g. lxalgo_001.",
+        metavar="BOT_ID",
+        rich_help_panel=_WHICH,
+    ),
 ]
 Symbol = Annotated[
     str | None,
-    typer.Option("--symbol", "-s", help="Only this symbol, e.g. BTCUSDT.", metavar="SYMBOL", rich_help_panel=_WHICH),
+    typer.Option(
+        "--symbol",
+        "-s",
+        parser=_read_name,
+        help="Only this symbol, e.g. BTCUSDT.",
+        metavar="SYMBOL",
+        rich_help_panel=_WHICH,
+    ),
 ]
 Account = Annotated[
     str | None,
-    typer.Option("--account", "-a", help="Only this account, by its name.", metavar="NAME", rich_help_panel=_WHICH),
+    typer.Option(
+        "--account",
+        "-a",
+        parser=_read_name,
+        help="Only this account, by its name.",
+        metavar="NAME",
+        rich_help_panel=_WHICH,
+    ),
 ]
 Category = Annotated[
     str | None,
     typer.Option(
         "--category",
         "-c",
+        parser=_read_name,
         help="Only linear, inverse, spot, option …",
         metavar="CATEGORY",
         rich_help_panel=_WHICH,
@@ -64,11 +93,22 @@ Until = Annotated[
 ]
 Book = Annotated[
     int | None,
-    typer.Option("--book", help="Only the book of this number (see verify).", metavar="ID", rich_help_panel=_WHICH),
+    typer.Option(
+        "--book",
+        min=1,
+        max=2**31 - 1,
+        help="Only the book of this number (see verify).",
+        metavar="ID",
+        rich_help_panel=_WHICH,
+    ),
 ]
 Json = Annotated[
     bool,
     typer.Option("--json", help="Print JSON for programs: every digit, decimals as text, times in UTC."),
+]
+Wide = Annotated[
+    bool,
+    typer.Option("--wide", "-w", help="Show every column, however narrow the terminal; files and pipes get them all."),
 ]
 
 

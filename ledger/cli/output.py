@@ -1,12 +1,11 @@
-"""What is printed: tables for people on stdout, JSON for machines, remarks on stderr.
+"""What is printed: values for people on stdout, JSON for machines, remarks on stderr.
 
 People see numbers rounded to eight decimals and times to the second; JSON has every digit, as text.
 """
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import Enum
@@ -14,14 +13,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from ledger.money import plain
-from ledger.session import DEFAULT_ACCOUNT
 
 Kind = Literal["text", "number", "money", "count", "time", "duration", "side", "percent"]
-_NEVER = object()
 _PLACES = Decimal("1e-8")
 # Output that goes to a file or another program is not to be broken where a terminal would end.
 _FILE_WIDTH = 250
@@ -71,32 +67,6 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     raise TypeError(f"no JSON for {type(value).__name__}")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table: the field it shows, its heading, how it is written.
-
-    It is left out where every row has the value `usual`, as terminals are narrow.
-    """
-
-    field: str
-    heading: str
-    kind: Kind = "text"
-    usual: Any = _NEVER
-
-
-def table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Table:
-    """A table of the rows; no value in it is ever cut off."""
-    made = Table(title=title, title_justify="left", header_style="bold", expand=False)
-    given = list(rows)
-    shown = [c for c in columns if any(row[c.field] != c.usual for row in given)]
-    for column in shown:
-        left = column.kind in {"text", "side", "time"}
-        made.add_column(column.heading, justify="left" if left else "right", overflow="fold")
-    for row in given:
-        made.add_row(*(cell(row[column.field], column.kind) for column in shown))
-    return made
 
 
 def cell(value: Any, kind: Kind = "text") -> Text:
@@ -151,7 +121,3 @@ _WRITERS: Mapping[Kind, Callable[[Any], str]] = {
     "time": moment,
     "duration": duration,
 }
-
-ACCOUNT = Column("account", "account", usual=DEFAULT_ACCOUNT)
-CATEGORY = Column("category", "category", usual="linear")
-POSITION_IDX = Column("position_idx", "idx", usual=0)

@@ -3,21 +3,23 @@ from typing import Annotated
 import typer
 
 from ledger.cli.grouping import CashBy, group_columns
+from ledger.cli.nothing import require_known, say_nothing
 from ledger.cli.opening import database
-from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, filters
-from ledger.cli.output import Column, amounts, output, print_json, table
+from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
+from ledger.cli.output import amounts, print_json
+from ledger.cli.tables import Column, show
 from ledger.database import Query
 
 _COLUMNS = (
-    Column("coin", "coin"),
+    Column("coin", "coin", shared=True),
     Column("trades", "trades", "count"),
-    Column("gross", "gross", "money"),
-    Column("commissions", "commissions", "number"),
-    Column("funding", "funding", "number"),
+    Column("gross", "gross", "money", rank=2),
+    Column("commissions", "commissions", "number", rank=3),
+    Column("funding", "funding", "number", rank=4),
     Column("net", "net", "money"),
 )
 _UNPRICED = Column("unpriced_trades", "P&L unknown", "count", usual=0)
-_OTHER = Column("other", "other commissions", usual=None)
+_OTHER = Column("other", "other commissions", usual=None, rank=5)
 
 
 def pnl(
@@ -32,6 +34,7 @@ def pnl(
         list[CashBy] | None,
         typer.Option("--by", help="Group by this; may be repeated. Default: bot and symbol.", show_default=False),
     ] = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Show realised P&L: net = gross − commissions − funding, one line for each coin that it is settled in.
@@ -50,12 +53,14 @@ def pnl(
     }
     with database() as opened:
         rows = opened.query(Query("report_pnl", params))
+        if not rows:
+            require_known(opened, params)
     if as_json:
         print_json({"by": dimensions, "pnl": rows})
         return
     if not rows:
-        output().print("Nothing realised.")
+        say_nothing("No realised P&L", params | {"by": None})
         return
     shown = [{**row, "other": amounts(row["other_commissions"])} for row in rows]
     columns = [*group_columns(dimensions), *_COLUMNS, _UNPRICED, _OTHER]
-    output().print(table("Realised P&L", columns, shown))
+    show("Realised P&L", columns, shown, wide=wide)

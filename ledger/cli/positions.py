@@ -2,27 +2,30 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.console import Group
 
+from ledger.cli.nothing import require_known, say_nothing
 from ledger.cli.opening import database
-from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol
-from ledger.cli.output import ACCOUNT, CATEGORY, POSITION_IDX, Column, output, print_json, table
+from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Wide
+from ledger.cli.output import print_json
+from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, COIN, POSITION_IDX, SYMBOL, Column, show, table
 from ledger.database import Query
 
+TITLE = "Positions"
 COLUMNS = (
     ACCOUNT,
-    Column("bot_id", "bot"),
+    BOT,
     CATEGORY,
-    Column("symbol", "symbol"),
+    SYMBOL,
     POSITION_IDX,
     Column("side", "side", "side"),
     Column("total_qty", "quantity", "number"),
     Column("avg_entry_price", "average entry", "number"),
-    Column("cost", "cost", "number"),
-    Column("entries", "lots", "count"),
-    Column("first_entry_time", "open since (UTC)", "time"),
-    Column("realized_pnl", "realised net", "money"),
-    Column("settle_coin", "coin"),
+    Column("cost", "cost", "number", rank=5),
+    Column("entries", "lots", "count", rank=4),
+    Column("first_entry_time", "open since (UTC)", "time", rank=3),
+    Column("realized_pnl", "realised net", "money", rank=2),
+    COIN,
 )
 
 
@@ -34,6 +37,7 @@ def positions(
     category: Category = None,
     since: Since = None,
     flat: Annotated[bool, typer.Option("--flat", help="Show books with nothing open, too.")] = False,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Show what every bot holds now: side, quantity, average entry price, cost, and what the book has realised.
@@ -44,16 +48,17 @@ def positions(
 
     Examples: fifoledger positions; fifoledger positions --bot lxalgo_001 --json; fifoledger positions --since today
     """
+    query = positions_query(bot=bot, symbol=symbol, account=account, category=category, since=since, flat=flat)
     with database() as opened:
-        rows = opened.query(
-            positions_query(bot=bot, symbol=symbol, account=account, category=category, since=since, flat=flat)
-        )
+        rows = opened.query(query)
+        if not rows:
+            require_known(opened, query.params)
     if as_json:
         print_json(rows)
     elif rows:
-        output().print(positions_table(rows))
+        show(TITLE, COLUMNS, rows, wide=wide)
     else:
-        output().print("No open positions.")
+        say_nothing("No positions" if flat else "No open positions", {**query.params, "flat": None})
 
 
 def positions_query(
@@ -72,6 +77,6 @@ def positions_query(
     )
 
 
-def positions_table(rows: list[dict[str, Any]]) -> Table:
-    """The positions as people read them."""
-    return table("Positions", COLUMNS, rows)
+def positions_table(rows: list[dict[str, Any]], limit: int | None) -> Group:
+    """The positions as people read them, at most `limit` characters wide."""
+    return table(TITLE, COLUMNS, rows, limit)

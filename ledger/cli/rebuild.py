@@ -6,8 +6,9 @@ from redis.exceptions import RedisError
 
 from ledger.cache.audit import CacheAuditor
 from ledger.cli.opening import database, ready_settings
-from ledger.cli.options import Account, Book, Bot, Category, Json, Symbol
-from ledger.cli.output import ACCOUNT, CATEGORY, POSITION_IDX, Column, output, print_json, remark, table
+from ledger.cli.options import Account, Book, Bot, Category, Json, Symbol, Wide
+from ledger.cli.output import output, print_json, remark
+from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, COIN, POSITION_IDX, SYMBOL, Column, show
 from ledger.cli.verify import progress_bar, require_some, weight
 from ledger.database import Database, Query
 from ledger.settings import Settings
@@ -16,16 +17,16 @@ from ledger.verify import DEFAULT_TIMEOUT_SECONDS, BookFilter, BookRef, list_boo
 _COLUMNS = (
     Column("book_id", "book"),
     ACCOUNT,
-    Column("bot_id", "bot"),
+    BOT,
     CATEGORY,
-    Column("symbol", "symbol"),
+    SYMBOL,
     POSITION_IDX,
     Column("rows_changed", "rows that differed", "count"),
-    Column("trades_before", "trades before", "count"),
-    Column("trades_after", "after", "count"),
-    Column("net_pnl_before", "net before", "money"),
-    Column("net_pnl_after", "after", "money"),
-    Column("settle_coin", "coin"),
+    Column("trades_before", "trades before", "count", rank=3),
+    Column("trades_after", "trades after", "count", rank=3),
+    Column("net_pnl_before", "net before", "money", rank=2),
+    Column("net_pnl_after", "net after", "money", rank=2),
+    COIN,
 )
 
 
@@ -36,6 +37,7 @@ def rebuild(
     account: Account = None,
     category: Category = None,
     book: Book = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Derive lots, trades and positions again from the journal, and write the rows that differ.
@@ -61,7 +63,7 @@ def rebuild(
         print_json(rows)
         return
     if rows:
-        output().print(table("Rebuilt books", _COLUMNS, rows))
+        show("Rebuilt books", _COLUMNS, rows, wide=wide)
     output().print(f"{sum(row['rows_changed'] for row in rows):,} rows differed in {len(rows):,} books.")
 
 

@@ -7,14 +7,15 @@ from pydantic_settings import EnvSettingsSource
 
 from ledger.cli.masking import HIDDEN, mask_database_url, mask_redis_url
 from ledger.cli.options import Json
-from ledger.cli.output import Column, output, print_json, table
+from ledger.cli.output import print_json
+from ledger.cli.tables import Column, show
 from ledger.settings import Settings, load_settings
 
 _COLUMNS = (
     Column("variable", "variable"),
-    Column("value", "value"),
+    Column("value", "value", folds=True),
     Column("source", "from"),
-    Column("description", "what it is"),
+    Column("description", "what it is", folds=True),
 )
 
 
@@ -30,7 +31,7 @@ def settings(as_json: Json = False) -> None:
     if as_json:
         print_json(rows)
     else:
-        output().print(table("Settings", _COLUMNS, rows))
+        show("Settings", _COLUMNS, rows)
 
 
 def _rows(found: Settings) -> list[dict[str, Any]]:

@@ -3,28 +3,30 @@ from typing import Annotated
 import typer
 
 from ledger.cli.grouping import By, group_columns
+from ledger.cli.nothing import require_known, say_nothing
 from ledger.cli.opening import database
-from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, filters
-from ledger.cli.output import Column, amounts, output, print_json, table
+from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
+from ledger.cli.output import amounts, print_json
+from ledger.cli.tables import Column, show
 from ledger.database import Query
 
 _COLUMNS = (
-    Column("coin", "coin"),
+    Column("coin", "coin", shared=True),
     Column("trades", "trades", "count"),
     Column("win_rate_pct", "won", "percent"),
-    Column("average_win", "avg win", "money"),
-    Column("average_loss", "avg loss", "money"),
-    Column("profit_factor", "profit factor", "number"),
-    Column("average_trade", "avg trade", "money"),
-    Column("fees", "fees", "number"),
+    Column("average_win", "avg win", "money", rank=3),
+    Column("average_loss", "avg loss", "money", rank=3),
+    Column("profit_factor", "profit factor", "number", rank=2),
+    Column("average_trade", "avg trade", "money", rank=6),
+    Column("fees", "fees", "number", rank=4),
     Column("net_pnl", "net", "money"),
-    Column("best", "best", "money"),
-    Column("worst", "worst", "money"),
-    Column("average_holding_seconds", "avg held", "duration"),
-    Column("median_holding_seconds", "median held", "duration"),
+    Column("best", "best", "money", rank=5),
+    Column("worst", "worst", "money", rank=5),
+    Column("average_holding_seconds", "avg held", "duration", rank=7),
+    Column("median_holding_seconds", "median held", "duration", rank=8),
 )
 _UNPRICED = Column("unpriced_trades", "P&L unknown", "count", usual=0)
-_OTHER = Column("other", "other fees", usual=None)
+_OTHER = Column("other", "other fees", usual=None, rank=4)
 
 
 def stats(
@@ -39,6 +41,7 @@ def stats(
         list[By] | None,
         typer.Option("--by", help="Group by this; may be repeated. Default: bot.", show_default=False),
     ] = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Show how closed trades went: how many, share won, average win and loss, profit factor, fees, net, holding time.
@@ -57,14 +60,16 @@ def stats(
     }
     with database() as opened:
         rows = opened.query(Query("report_stats", params))
+        if not rows:
+            require_known(opened, params)
     for row in rows:
         row["reason"] = row["reason"] or None  # closed without a reason given
     if as_json:
         print_json({"by": dimensions, "stats": rows})
         return
     if not rows:
-        output().print("No completed trades.")
+        say_nothing("No completed trades", params | {"by": None})
         return
     shown = [{**row, "other": amounts(row["other_fees"])} for row in rows]
     columns = [*group_columns(dimensions), *_COLUMNS, _UNPRICED, _OTHER]
-    output().print(table("Closed trades", columns, shown))
+    show("Closed trades", columns, shown, wide=wide)

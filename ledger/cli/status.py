@@ -6,7 +6,7 @@ import typer
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from ledger import embedded
 from ledger.cache.audit import CacheAuditor
@@ -20,12 +20,14 @@ from ledger.embedded import EmbeddedUnavailableError, ServerStatus
 from ledger.errors import LedgerError, PermissionDeniedError, SchemaError
 from ledger.settings import Settings, load_settings
 
+_PLACES = {"home": "home", "data": "data_dir", "logs": "log_dir"}
+
 
 def status(as_json: Json = False) -> None:
     """Show which servers are used, whether they answer, and what the ledger holds. Starts nothing.
 
     Ends with exit code 0 if the database answers and its schema is this version's, 3 if the schema is missing or
-    another, 4 if the database does not run or does not answer.
+    another or the extra for embedded servers is not installed, 4 if the database does not run or does not answer.
 
     Example: fifoledger status --json
     """
@@ -39,10 +41,14 @@ def status(as_json: Json = False) -> None:
 
 
 def _report(settings: Settings) -> tuple[ExitCode, dict[str, Any]]:
-    servers = None
+    servers, missing = None, None
     if settings.database_url is None:
-        servers, settings = _with_running(settings)
-    code, found = _database_report(settings)
+        try:
+            servers = embedded.status(settings.home)
+            settings = _with_running(settings, servers)
+        except EmbeddedUnavailableError as error:
+            missing = error
+    code, found = _database_report(settings, missing)
     return code, {
         "ok": code is ExitCode.OK,
         "database": found,
@@ -51,20 +57,19 @@ def _report(settings: Settings) -> tuple[ExitCode, dict[str, Any]]:
     }
 
 
-def _with_running(settings: Settings) -> tuple[ServerStatus | None, Settings]:
-    try:
-        servers = embedded.status(settings.home)
-    except EmbeddedUnavailableError:
-        return None, settings
+def _with_running(settings: Settings, servers: ServerStatus) -> Settings:
     found: dict[str, Any] = {}
     if servers.database_url is not None:
         found["database_url"] = SecretStr(servers.database_url)
     if servers.redis_url is not None and settings.redis_url is None:
         found["redis_url"] = SecretStr(servers.redis_url)
-    return servers, settings.model_copy(update=found)
+    return settings.model_copy(update=found)
 
 
-def _database_report(settings: Settings) -> tuple[ExitCode, dict[str, Any]]:
+def _database_report(settings: Settings, missing: EmbeddedUnavailableError | None) -> tuple[ExitCode, dict[str, Any]]:
+    if missing is not None:  # then `fifoledger up` would be no help
+        problem = f"LEDGER_DATABASE_URL is not set, and {missing}"
+        return exit_code(missing), {"url": None, "answers": False, "problem": problem}
     if settings.database_url is None:
         problem = "LEDGER_DATABASE_URL is not set and the embedded servers do not run; fifoledger up starts them"
         return ExitCode.UNAVAILABLE, {"url": None, "answers": False, "problem": problem}
@@ -131,12 +136,11 @@ def _embedded_report(servers: ServerStatus) -> dict[str, Any]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    shown = Table.grid(padding=(0, 2))
-    shown.add_column(style="bold")
-    shown.add_column(overflow="fold")
-    for name, value in _lines(report):
-        shown.add_row(name, value)
-    output().print(shown)
+    console, lines = output(), _lines(report)
+    indent = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        line = Text(f"{name:<{indent}}  ", style="bold", end="")
+        console.print(line, value, sep="", soft_wrap=True)  # paths and URLs stay whole, to be copied
 
 
 def _lines(report: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -157,10 +161,13 @@ def _lines(report: dict[str, Any]) -> list[tuple[str, Any]]:
         lines.append(("", cell(cache["url"])))
     if servers:
         lines.append(("embedded", f"PostgreSQL {_process(servers['postgres_pid'])}"))
-        lines += [("", f"Valkey {_process(servers['redis_pid'])}"), ("home", str(servers["home"]))]
-        lines.append(("logs", str(servers["log_dir"])))
+        lines.append(("", f"Valkey {_process(servers['redis_pid'])}"))
+        lines += [(name, cell(servers[key])) for name, key in _PLACES.items()]
     for name, value in found.get("ledger", {}).items():
-        lines.append((name.replace("_", " "), cell(value, "time" if name.endswith("time") else "count")))
+        if name.endswith("_time"):
+            lines.append((f"{name.replace('_', ' ')} (UTC)", cell(value, "time")))
+        else:
+            lines.append((name.replace("_", " "), cell(value, "count")))
     return lines
 
 

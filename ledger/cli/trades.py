@@ -1,29 +1,34 @@
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
+from ledger.cli.nothing import require_known, say_nothing
 from ledger.cli.opening import database, stream
-from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, filters
-from ledger.cli.output import Column, output, print_json_rows, table
+from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
+from ledger.cli.output import output, print_json_rows
+from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, COIN, SYMBOL, Column, show
 from ledger.database import Query
 
 _SHOWN = 50
 _COLUMNS = (
     Column("exit_time", "exit (UTC)", "time"),
-    Column("bot_id", "bot"),
-    Column("symbol", "symbol"),
-    Column("side", "was", "side"),
+    replace(ACCOUNT, rank=9),
+    BOT,
+    replace(CATEGORY, rank=9),
+    SYMBOL,
+    Column("side", "was", "side", rank=2),
     Column("quantity", "quantity", "number"),
-    Column("entry_price", "entry", "number"),
-    Column("exit_price", "exit", "number"),
-    Column("gross_pnl", "gross", "money"),
-    Column("entry_commission", "entry fee", "number"),
-    Column("exit_commission", "exit fee", "number"),
+    Column("entry_price", "entry", "number", rank=3),
+    Column("exit_price", "exit", "number", rank=3),
+    Column("gross_pnl", "gross", "money", rank=5),
+    Column("entry_commission", "entry fee", "number", rank=6),
+    Column("exit_commission", "exit fee", "number", rank=6),
     Column("net_pnl", "net", "money"),
-    Column("settle_coin", "coin"),
-    Column("pnl_pct", "net %", "percent"),
-    Column("holding_seconds", "held", "duration"),
-    Column("exit_reason", "reason"),
+    COIN,
+    Column("pnl_pct", "net %", "percent", rank=8),
+    Column("holding_seconds", "held", "duration", rank=7),
+    Column("exit_reason", "reason", rank=4),
 )
 
 
@@ -39,9 +44,15 @@ def trades(
     limit: Annotated[
         int | None,
         typer.Option(
-            "--limit", "-n", min=0, help="Only the latest N; 0 means all. Default: 50, all with --json.", metavar="N"
+            "--limit",
+            "-n",
+            min=0,
+            max=2**62,
+            help="Only the latest N; 0 means all. Default: 50, all with --json.",
+            metavar="N",
         ),
     ] = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Show completed trades in the order of their exits: each is one lot, or a part of it, closed by one fill.
@@ -61,13 +72,16 @@ def trades(
     }
     query = Query("report_trades", params)
     if as_json:
-        print_json_rows({name: value for name, value in row.items() if name != "total"} for row in stream(query))
+        found = stream(query, or_else=require_known)
+        print_json_rows({name: value for name, value in row.items() if name != "total"} for row in found)
         return
     with database() as opened:
         rows = opened.query(query)
+        if not rows:
+            require_known(opened, params)
     if rows:
-        output().print(table("Completed trades", _COLUMNS, rows))
+        show("Completed trades", _COLUMNS, rows, wide=wide)
         if rows[0]["total"] > len(rows):
             output().print(f"The latest {len(rows)} of {rows[0]['total']:,}; --limit 0 shows all.", style="dim")
     else:
-        output().print("No completed trades.")
+        say_nothing("No completed trades", params | {"limit": None})

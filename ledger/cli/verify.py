@@ -7,27 +7,27 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from ledger.cli.exits import ExitCode
 from ledger.cli.opening import ready_settings
-from ledger.cli.options import Account, Book, Bot, Category, Json, Symbol
-from ledger.cli.output import ACCOUNT, CATEGORY, POSITION_IDX, Column, errors, output, print_json, remark, table
+from ledger.cli.options import Account, Book, Bot, Category, Json, Symbol, Wide
+from ledger.cli.output import errors, output, print_json, remark
+from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, POSITION_IDX, SYMBOL, Column, show
 from ledger.errors import InvalidInputError
 from ledger.verify import DEFAULT_TIMEOUT_SECONDS, BookFilter, BookRef, BookResult, Difference, Strays, Verifier
 
 _COLUMNS = (
     Column("book_id", "book"),
     ACCOUNT,
-    Column("bot_id", "bot"),
+    BOT,
     CATEGORY,
-    Column("symbol", "symbol"),
+    SYMBOL,
     POSITION_IDX,
-    Column("book_seq", "journal", "count"),
-    Column("cash_seq", "cash", "count"),
+    Column("book_seq", "journal", "count", rank=3),
+    Column("cash_seq", "cash", "count", rank=4),
     Column("result", "result"),
-    Column("cache", "cache"),
+    Column("cache", "cache", rank=2),
 )
 
 
@@ -40,8 +40,9 @@ def verify(
     book: Book = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only books that differ, and the sum.")] = False,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=1, help="Seconds that one book may take.", metavar="SECONDS")
+        float, typer.Option("--timeout", min=1, max=604_800, help="Seconds that one book may take.", metavar="SECONDS")
     ] = DEFAULT_TIMEOUT_SECONDS,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Prove the ledger: derive everything again from the journal and compare it with what is stored.
@@ -68,7 +69,7 @@ def verify(
     if as_json:
         print_json(_document(results, strays, problem))
     else:
-        _print(output(), results, strays, quiet)
+        _print(results, strays, quiet=quiet, wide=wide)
     if not strays.ok or not all(result.ok for result in results):
         raise typer.Exit(ExitCode.DIFFERENCES)
 
@@ -134,17 +135,18 @@ def _document(results: list[BookResult], strays: Strays, problem: str | None) ->
     }
 
 
-def _print(console: Console, results: list[BookResult], strays: Strays, quiet: bool) -> None:
+def _print(results: list[BookResult], strays: Strays, *, quiet: bool, wide: bool) -> None:
+    console = output()
     shown = [result for result in results if not (quiet and result.ok)]
     if shown:
-        console.print(table("Books", _COLUMNS, map(_row, shown)))
+        show("Books", _COLUMNS, map(_row, shown), wide=wide)
     wrong = [result for result in results if not result.ok]
     if wrong:
         first = wrong[0]
-        console.print(_first(f"The first difference, in book {first.book.book_id}", first.differences[0]))
+        _print_first(console, f"The first difference, in book {first.book.book_id}", first.differences[0])
     if strays.found:
         stray = strays.found[0]
-        console.print(_first(f"The first row outside its book, in account {stray.account}", stray.difference))
+        _print_first(console, f"The first row outside its book, in account {stray.account}", stray.difference)
     _print_sum(console, results, wrong, strays)
 
 
@@ -153,13 +155,11 @@ def _row(result: BookResult) -> dict[str, Any]:
     return {**asdict(result.book), "result": verdict, "cache": result.cache}
 
 
-def _first(title: str, difference: Difference) -> Table:
-    shown = Table(title=title, title_justify="left", show_header=False, min_width=len(title))
-    shown.add_column(style="bold")
-    shown.add_column(overflow="fold")
+def _print_first(console: Console, title: str, difference: Difference) -> None:
+    console.print(Text(title, style="italic"))
     for name, value in asdict(difference).items():
-        shown.add_row(name, Text("–" if value is None else value))
-    return shown
+        line = Text(f"  {name:<8}", style="bold").append("–" if value is None else value, style="not bold")
+        console.print(line, soft_wrap=True)  # a hash that the terminal breaks is still one word to copy
 
 
 def _print_sum(console: Console, results: list[BookResult], wrong: list[BookResult], strays: Strays) -> None:

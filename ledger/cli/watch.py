@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
+from ledger.cli.nothing import require_known
 from ledger.cli.opening import database, ready_settings
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol
 from ledger.cli.output import moment, output, print_json
@@ -28,7 +29,8 @@ def watch(
     since: Since = None,
     flat: Annotated[bool, typer.Option("--flat", help="Show books with nothing open, too.")] = False,
     interval: Annotated[
-        float, typer.Option("--interval", "-i", min=0.1, help="Seconds between two looks.", metavar="SECONDS")
+        float,
+        typer.Option("--interval", "-i", min=0.1, max=86_400, help="Seconds between two looks.", metavar="SECONDS"),
     ] = 1.0,
     count: Annotated[int | None, typer.Option("--count", min=1, help="Stop after so many looks.")] = None,
     as_json: Json = False,
@@ -43,6 +45,7 @@ def watch(
     settings = ready_settings().model_copy(update={"retry_timeout": 0.0})
     with database(settings) as opened:
         query = positions_query(bot=bot, symbol=symbol, account=account, category=category, since=since, flat=flat)
+        require_known(opened, query.params)
         looks = _looks(lambda: opened.query(query), interval, count)
         try:
             if as_json:
@@ -74,15 +77,15 @@ def _show(looks: Iterator[_Look]) -> None:
     console = output()
     if not console.is_terminal:  # a file or a pipe has no place to go back to
         for look in looks:
-            console.print(_picture(*look))
+            console.print(_picture(*look, None), crop=False)
         return
     with Live(console=console, auto_refresh=False) as live:
         for look in looks:
-            live.update(_picture(*look), refresh=True)
+            live.update(_picture(*look, console.width), refresh=True)
 
 
-def _picture(at: datetime, rows: list[dict[str, Any]], problem: str | None) -> Group:
+def _picture(at: datetime, rows: list[dict[str, Any]], problem: str | None, limit: int | None) -> Group:
     line = Text(f"{moment(at)} UTC, Ctrl-C ends", style="dim")
     if problem:
         line = Text(f"{moment(at)} UTC: {problem}", style="bold red")
-    return Group(positions_table(rows) if rows else Text("No open positions."), line)
+    return Group(positions_table(rows, limit) if rows else Text("No open positions."), line)

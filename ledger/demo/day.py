@@ -89,14 +89,14 @@ def short_and_flip(stage: Stage) -> None:
     show_fills(report, "Three more", FILLS[3:])
     with stage.client(BOT) as bot:
         short = bot.record_fill(**FILLS[3]).position
-        report.expect("10 sold first: a short", (short.side, short.total_qty), ("Sell", Decimal(10)))
+        report.expect("10 sold first: a short, side Sell", (short.side, short.total_qty), ("Sell", Decimal(10)))
         partial = bot.record_fill(**FILLS[4]).completed_trades
         flip = bot.record_fill(**FILLS[5])
         show_trades(report, "Bought back", [*partial, *flip.completed_trades])
         net = [trade.net_pnl for trade in [*partial, *flip.completed_trades]]
         report.expect("+395.6 and +293.4 net", net, [Decimal("395.6"), Decimal("293.4")])
         report.expect(
-            "16 bought against a short of 6: a long of 10 at 2,950",
+            "16 bought against a short of 6: a long of 10 at 2,950, side Buy",
             (flip.position.side, flip.position.total_qty, flip.position.avg_entry_price),
             ("Buy", Decimal(10), Decimal(2950)),
         )

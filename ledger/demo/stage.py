@@ -1,12 +1,17 @@
 """Servers, accounts and bots of one run of the demo."""
 
 import secrets
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import redis
+from psycopg.conninfo import conninfo_to_dict
 
+from ledger import embedded
 from ledger.cache import position_key
 from ledger.client import LedgerClient
+from ledger.database import Database, Query
+from ledger.database.url import to_conninfo
 from ledger.demo.report import Report
 from ledger.errors import SchemaError
 from ledger.migrate import current_revision, is_current, upgrade
@@ -39,6 +44,21 @@ class Stage:
     def redis_url(self) -> str | None:
         """Where Redis is, if there is one; may hold a password."""
         return self.settings.redis_url.get_secret_value() if self.settings.redis_url else None
+
+    @property
+    def place(self) -> str:
+        """Where its data are, in words and without a password."""
+        if self.is_embedded:
+            found = embedded.status(self.settings.home)
+            return " and ".join(dict.fromkeys((str(found.home), str(found.data_dir))))
+        parts = conninfo_to_dict(to_conninfo(self.database_url))
+        return f"database {parts.get('dbname', '')} at {parts.get('host') or 'the default host'}"
+
+    def other_accounts(self) -> list[str]:
+        """The accounts in this ledger that no demo made."""
+        with closing(Database(self.settings)) as database:
+            rows = database.query(Query("report_bots", {"bot": None, "account": None}))
+        return [name for name in dict.fromkeys(row["account"] for row in rows) if not name.startswith("demo_")]
 
     def bot_id(self, name: str) -> str:
         """The run's own bot of this name."""

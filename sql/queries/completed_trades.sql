@@ -7,8 +7,8 @@ SELECT r.* FROM (
                           WHERE k.account_id = b.account_id
                             AND k.exit_fill_id BETWEEN b.book_id::bigint << 32 AND (b.book_id + 1)::bigint << 32
                          OFFSET 0) t
-      JOIN trading.fills x ON x.account_id = t.account_id AND x.fill_id = t.exit_fill_id
-      JOIN trading.fills e ON e.account_id = t.account_id AND e.fill_id = t.entry_fill_id
+     CROSS JOIN LATERAL trading.fill_of(t.account_id, t.exit_fill_id) x
+     CROSS JOIN LATERAL trading.fill_of(t.account_id, t.entry_fill_id) e
      WHERE b.account_id = %(account_id)s AND b.bot_id = %(bot_id)s
        AND (%(symbol)s::text IS NULL OR b.symbol = %(symbol)s::text)
        AND (%(category)s::text IS NULL OR b.category = %(category)s::text)

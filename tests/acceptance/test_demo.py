@@ -61,6 +61,18 @@ def test_every_number_is_right_and_stays_right_when_run_again(
         assert (lot.remaining_qty, lot.entry_price) == (Decimal(30), Decimal(51000))
 
 
+def test_every_number_fits_80_columns(demo: str) -> None:
+    console, narrow = (Console(file=StringIO(), width=width) for width in (1000, 80))
+    assert (run(console), run(narrow)) == (0, 0)
+    assert isinstance(console.file, StringIO)
+    assert isinstance(narrow.file, StringIO)
+    tables = narrow.file.getvalue().partition("Now look around")[0]
+    assert max(map(len, tables.splitlines())) <= 80
+    number = re.compile(r"[\d,]+\.\d{4,}")
+    assert set(number.findall(tables)) == set(number.findall(console.file.getvalue()))
+    assert "299,981.666666666666666667" in tables
+
+
 def test_runs_without_a_cache(demo: str) -> None:
     code, text = shown()
     assert code == 0, text

@@ -78,6 +78,14 @@ def test_code_prints_what_the_text_says(document: Path, tmp_path: Path, database
     assert printed.splitlines() == stated_output(document)
 
 
+def test_the_first_example_may_be_run_again(tmp_path: Path, database_url: str, redis_url: str) -> None:
+    readme = ROOT / "README.md"
+    script = tmp_path / "readme.py"
+    script.write_text(program(readme), encoding="utf-8")
+    for _ in range(2):
+        assert run_python([str(script)], tmp_path, database_url, redis_url).splitlines() == stated_output(readme)
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=name_of)
 def test_example_runs(example: Path, tmp_path: Path, database_url: str, redis_url: str) -> None:
     printed = run_python([str(example)], tmp_path, database_url, redis_url)

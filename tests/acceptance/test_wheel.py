@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("ledger", "reconcile")
 SHIPPED = {"sql": "ledger/_sql", "migrations": "ledger/_migrations"}
 
 # Two hundred megabytes of dependencies may have to be downloaded first.
@@ -124,13 +125,14 @@ def test_the_wheel_carries_every_file_of(source: str, target: str, distributions
     assert carried == expected
 
 
-def test_the_wheel_carries_the_package_typed_and_nothing_beside_it(distributions: Distributions) -> None:
+def test_the_wheel_carries_the_packages_typed_and_nothing_beside_it(distributions: Distributions) -> None:
     names = names_in(distributions.wheel)
-    package = {PurePosixPath("ledger") / name for name in files_below(ROOT / "ledger")}
     shipped = tuple(SHIPPED.values())
-    assert PurePosixPath("ledger/py.typed") in package
-    assert package == {n for n in names if n.parts[0] == "ledger" and not str(n).startswith(shipped)}
-    others = {name.parts[0] for name in names} - {"ledger"}
+    for name in PACKAGES:
+        package = {PurePosixPath(name) / found for found in files_below(ROOT / name)}
+        assert PurePosixPath(name, "py.typed") in package
+        assert package == {n for n in names if n.parts[0] == name and not str(n).startswith(shipped)}
+    others = {name.parts[0] for name in names} - set(PACKAGES)
     assert [name for name in others if not name.endswith(".dist-info")] == []
 
 

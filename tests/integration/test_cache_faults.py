@@ -186,6 +186,26 @@ def test_a_frozen_server_slows_nobody_down_for_long_and_misleads_nobody(
     assert size(client) == 6
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_idle_reader_is_told_of_what_was_written_while_redis_was_frozen(
+    kind: str, opened: OpenClient, options: dict[str, Any], own_redis: RedisServer
+) -> None:
+    """The writer, idle too from then on, takes out of Redis what it could not announce there."""
+    writer, reader = opened(kind, "bot", **options), opened(kind, "bot", **options)
+    symbols = ("AUSDT", "BUSDT", "CUSDT")
+    for symbol in symbols:
+        writer.record_fill(**fill(f"{symbol}-1", symbol=symbol))
+        assert reader.get_position(symbol).size == reader.get_position(symbol).size == 1
+    own_redis.freeze()
+    try:
+        for symbol in symbols:
+            writer.record_fill(**fill(f"{symbol}-2", symbol=symbol, at=1))
+    finally:
+        own_redis.thaw()
+    time.sleep(0.5)
+    assert [reader.get_position(symbol).size for symbol in symbols] == [2, 2, 2]
+
+
 @pytest.fixture
 def _short_trust(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEDGER_CACHE_TRUST", "2")

@@ -14,12 +14,13 @@ import pytest
 
 import ledger
 from ledger.embedded import status, stop
+from ledger.embedded.lifecycle import dispose
 from tests.acceptance.cli.conftest import Shell
 
 ROOT = Path(ledger.__file__).parents[1]
 COMMANDS = (
     "demo", "up", "down", "status", "migrate", "settings", "positions", "watch", "lots", "trades", "pnl", "stats",
-    "bots", "verify", "rebuild",
+    "bots", "verify", "rebuild", "paper",
 )  # fmt: skip
 
 
@@ -50,6 +51,17 @@ def test_the_demo_for_machines(cli: Shell) -> None:
 
     assert (answer.code, answer.json) == (0, {"ok": True})
     assert "PROVEN" in answer.err or "proven" in answer.err
+
+
+def test_the_demo_asks_before_it_books_beside_other_accounts(days: Shell) -> None:
+    refused = days("demo", stdin="n\n")
+    untouched = days("status", "--json").json["database"]["ledger"]["accounts"]
+
+    assert (refused.code, untouched) == (1, 2)
+    assert "main, second" in refused.err
+    assert days("demo", "--yes").code == 0
+    assert days("status", "--json").json["database"]["ledger"]["accounts"] == 5
+    assert days("demo", stdin="n\n").code == 1  # the others are still there
 
 
 def test_commands_that_need_no_migration_do_not_load_it() -> None:
@@ -191,6 +203,25 @@ def test_embedded_servers_from_first_start_to_stop(shell: Shell, home: Path) -> 
     assert status(home).running
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another user")
+def test_data_outside_a_closed_home_are_shown(shell: Shell) -> None:
+    closed = Path(tempfile.mkdtemp(prefix="fl-cli-")).resolve()  # nobody else may enter it
+    shell.set("LEDGER_HOME", str(closed / "home"))
+    try:
+        up, again = shell("up", "--json").json, shell("up")
+        shown, found = shell("status"), shell("status", "--json").json["embedded"]
+        down = shell("down")
+        data = Path(up["data_dir"])
+        assert not data.is_relative_to(closed)
+        assert (data / "postgres" / "PG_VERSION").exists()
+        assert found["data_dir"] == str(data)
+        for answer in (again, shown, down):
+            assert str(data) in answer.out
+    finally:
+        dispose(closed / "home")
+        shutil.rmtree(closed)
+
+
 def test_up_says_when_other_servers_are_in_use(shell: Shell, home: Path) -> None:
     shell.set("LEDGER_HOME", str(home))
     shell.set("LEDGER_DATABASE_URL", "postgresql://bob:pg-secret@127.0.0.1:1/ledger")
@@ -200,3 +231,33 @@ def test_up_says_when_other_servers_are_in_use(shell: Shell, home: Path) -> None
     assert answer.code == 0
     assert "LEDGER_DATABASE_URL is set" in answer.err
     assert "pg-secret" not in answer.out + answer.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("positions", "--symbol", "\udcff"),
+        ("trades", "--bot", "a\nb"),
+        ("trades", "--limit", "99999999999999999999"),
+        ("verify", "--book", "999999999999999"),
+        ("verify", "--timeout", "1e308"),
+        ("watch", "--interval", "1e300"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_what_no_option_can_mean_is_a_mistake_of_the_caller(cli: Shell, arguments: tuple[str, ...]) -> None:
+    answer = cli(*arguments)
+
+    assert answer.code == 2
+    assert "Traceback" not in answer.err
+    assert arguments[1] in answer.err
+
+
+@pytest.mark.parametrize("url", ["abc", "http://host", "redis://host:99999999"])
+def test_a_url_that_is_none_of_redis_is_refused(cli: Shell, url: str) -> None:
+    cli.set("LEDGER_REDIS_URL", url)
+
+    answer = cli("status")
+
+    assert answer.code != 0
+    assert "LEDGER_REDIS_URL" in answer.err

@@ -58,6 +58,37 @@ def test_filters(days: Shell, filters: list[str], symbols: list[str]) -> None:
         assert sorted({row["symbol"] for row in rows}) == symbols, command
 
 
+@pytest.mark.parametrize("command", ["positions", "lots", "trades", "pnl", "stats", "watch --count 1"])
+@pytest.mark.parametrize(
+    "wrong", [["--bot", "alhpa"], ["--symbol", "BTCUSTD"], ["--account", "mian"], ["--category", "linaer"]]
+)
+def test_a_filter_that_names_nothing_is_said(days: Shell, command: str, wrong: list[str]) -> None:
+    for form in ([], ["--json"]):
+        answer = days(*command.split(), *wrong, *form)
+        assert (answer.code, answer.out) == (2, "")
+        assert f"{wrong[0][2:]} = '{wrong[1]}'" in answer.err
+
+
+def test_filters_that_fit_nothing_together_are_named(days: Shell) -> None:
+    assert days("positions", "--bot", "alpha", "--symbol", "ETHUSDT").out == (
+        "No open positions fit --bot alpha --symbol ETHUSDT.\n"
+    )
+    assert days("trades", "--reason", "mood").out == "No completed trades fit --reason mood.\n"
+    assert days("lots", "--since", "2027-01-01").out == "No open lots fit --since 2027-01-01T00:00:00+00:00.\n"
+    assert days("bots", "--bot", "nobody").code == 2
+    assert days("bots", "--bot", "alpha", "--account", "second").out == "No bots fit --bot alpha --account second.\n"
+
+
+def test_a_bot_that_has_not_traded_yet_is_known(days: Shell, database_url: str) -> None:
+    with LedgerClient("newcomer", account="main", database_url=database_url) as bot:
+        bot.heartbeat()
+
+    answer = days("positions", "--bot", "newcomer")
+
+    assert (answer.code, answer.out) == (0, "No open positions fit --bot newcomer.\n")
+    assert days("lots", "--bot", "newcomer", "--json").json == []
+
+
 def test_flat_books_on_request(cli: Shell, database_url: str) -> None:
     with LedgerClient("gamma", database_url=database_url) as gamma:
         gamma.record_fills([fill("1", "Buy", 1, 100), fill("2", "Sell", 1, 100, 1)])
@@ -161,7 +192,7 @@ def test_nothing_there(cli: Shell) -> None:
         "positions": "No open positions.",
         "lots": "No open lots.",
         "trades": "No completed trades.",
-        "pnl": "Nothing realised.",
+        "pnl": "No realised P&L.",
         "stats": "No completed trades.",
         "bots": "No bots.",
     }.items():

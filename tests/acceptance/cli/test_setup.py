@@ -1,6 +1,7 @@
 """status, settings, migrate, bots assign."""
 
 import secrets
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from ledger.cli.masking import mask_database_url
 from ledger.database.url import to_conninfo
 from ledger.migrate import head_revision
 from tests.acceptance.cli.conftest import Shell
@@ -30,7 +32,9 @@ def test_status(days: Shell) -> None:
         "trades": 5,
         "last_fill_time": "2026-03-03T11:30:00Z",
     }
-    assert "2026-03-03 11:30:00" in days("status").out
+    out = days("status").out
+    assert "last fill time (UTC)  2026-03-03 11:30:00" in out
+    assert "journal entries       8" in out
 
 
 def test_status_without_the_schema(shell: Shell, empty_database: str) -> None:
@@ -67,8 +71,37 @@ def test_downgrade_asks_first(shell: Shell, empty_database: str) -> None:
     done = shell("migrate", "--downgrade", "--revision", "base", "--yes")
 
     assert (refused.code, kept) == (1, 0)
+    assert f"{mask_database_url(empty_database)} goes back from {head_revision()} to base" in refused.err
+    assert "0 accounts, 0 books, 0 journal entries, 0 trades" in refused.err
     assert done.code == 0
     assert "after: no schema" in done.out
+
+
+def test_the_question_before_a_downgrade_says_what_goes(days: Shell, database_url: str) -> None:
+    parts = make_conninfo(to_conninfo(database_url), password="only-for-a-test")
+    days.set("LEDGER_DATABASE_URL", parts)
+
+    answer = days("migrate", "--downgrade", "--revision", "base", stdin="n\n")
+
+    assert answer.code == 1
+    assert ":****@" in answer.err
+    assert "2 accounts, 3 books, 8 journal entries, 5 trades" in answer.err
+    assert "only-for-a-test" not in answer.out + answer.err
+
+
+def test_without_the_extra(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psutil", None)  # as if it were not installed
+
+    status, down, machine, up = shell("status"), shell("down"), shell("down", "--json"), shell("up")
+
+    assert status.code == 3
+    assert "fifoledger[embedded]" in status.out
+    assert "fifoledger up" not in status.out  # which could not help
+    assert (down.code, down.err) == (0, "")
+    assert "nothing to stop" in down.out
+    assert machine.json == {"home": None, "stopped": False}
+    assert up.code == 3
+    assert "fifoledger[embedded]" in up.err
 
 
 @pytest.mark.parametrize("arguments", [["--downgrade"], ["--revision", "no_such_revision"]])

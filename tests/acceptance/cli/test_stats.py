@@ -82,4 +82,6 @@ def test_for_people(days: Shell) -> None:
     assert "169,988" in out
     assert "3h 0m" in out
     assert "0.5 MNT" in out
-    assert days("stats", "--since", "2027-01-01").out.strip() == "No completed trades."
+    assert days("stats", "--since", "2027-01-01").out == (
+        "No completed trades fit --since 2027-01-01T00:00:00+00:00.\n"
+    )

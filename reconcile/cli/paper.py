@@ -1,0 +1,61 @@
+"""`paper`: a local Bybit to rehearse against."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from ledger.cli.options import Json
+from ledger.cli.output import output, print_json
+from ledger.cli.times import parse_time
+
+
+def _read_time(text: str | datetime) -> datetime:
+    if isinstance(text, datetime):
+        return text
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def paper(
+    *,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on. Anybody who reaches it controls it.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option("--port", min=1, max=65_535, help="Port to listen on.")] = 8800,
+    seed: Annotated[int, typer.Option("--seed", help="Repeats ids, random walks and the order of equal rows.")] = 0,
+    start: Annotated[
+        datetime | None,
+        typer.Option("--start", parser=_read_time, metavar="TIME", help="Its time at first. Default: now."),
+    ] = None,
+    running: Annotated[
+        bool | None,
+        typer.Option("--running/--standing", help="Whether its time runs by itself. Default: only without --start."),
+    ] = None,
+    rate_limits: Annotated[bool, typer.Option(help="Whether requests that come too fast are refused.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Run a strict local Bybit: V5 over HTTP and WebSocket, with accounts, orders, events and faults on demand.
+
+    Unmodified pybit works against it. Accounts, prices, time and faults are set by POST to /paper/…; docs/paper.md
+    says how. Runs until it is interrupted.
+
+    Examples: fifoledger paper; fifoledger paper --port 9000 --start 2026-01-01
+    """
+    from reconcile.paper.server import new_venue, serve
+
+    venue = new_venue(
+        seed=seed,
+        start=None if start is None else round(start.timestamp() * 1000),
+        running=running,
+        rate_limits=rate_limits,
+    )
+    where = {"url": f"http://{host}:{port}", "stream_url": f"ws://{host}:{port}/v5/private"}
+    if as_json:
+        print_json(where)
+    else:
+        for name, value in where.items():
+            output().print(f"{name:<11}{value}", highlight=False)
+    serve(host, port, venue=venue)
