@@ -86,7 +86,7 @@ class LedgerClient:
         return self._settings
 
     def acting_for(self, bot_id: str) -> Self:
-        """A client for another bot that is registered on the account, on the same connections: closing one closes both."""
+        """A client for another registered bot of the account, on the same connections: closing one closes both."""
         other = copy.copy(self)
         account_id = self.register()
         other._session = dataclasses.replace(self._session, bot_id=read_text("bot_id", bot_id), account_id=account_id)
@@ -185,7 +185,7 @@ class AsyncLedgerClient:
         return self._settings
 
     async def acting_for(self, bot_id: str) -> Self:
-        """A client for another bot that is registered on the account, on the same connections: closing one closes both."""
+        """A client for another registered bot of the account, on the same connections: closing one closes both."""
         other = copy.copy(self)
         account_id = await self.register()
         other._session = dataclasses.replace(self._session, bot_id=read_text("bot_id", bot_id), account_id=account_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ledger import AsyncLedgerClient
 from ledger.errors import InsufficientPositionError
-from ledger.session import EXTERNAL
+from reconcile.startup.owners import owner_by_lots
 from reconcile.startup.report import ComparedLine, Finding
 from reconcile.startup.store import BookLine
 
@@ -25,14 +25,15 @@ async def adjust(
     here = [
         b for b in books if (b.category, b.symbol, b.position_idx) == (line.category, line.symbol, line.position_idx)
     ]
-    holders = [book.bot_id for book in here if book.qty]
-    owner = holders[0] if len(holders) == 1 else EXTERNAL
+    side = "Buy" if line.difference > 0 else "Sell"
+    holders = {book.bot_id: book.qty for book in here if book.qty}
+    owner = next(iter(holders)) if len(holders) == 1 else owner_by_lots(holders, side)
     exec_id = _exec_id(account_id, line, here)
     owning = await client.acting_for(owner)
     try:
         await owning.record_fill(
             symbol=line.symbol,
-            side="Buy" if line.difference > 0 else "Sell",
+            side=side,
             exec_price=None,
             exec_qty=abs(line.difference),
             exec_time=at,

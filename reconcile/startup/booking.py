@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from ledger import AsyncLedgerClient
@@ -18,6 +19,7 @@ from reconcile.startup.report import Finding
 from reconcile.startup.store import KnownOrder, Moment, Store
 from reconcile.values import Execution, Instrument, Order, Unreadable
 
+LineKey = tuple[str, str, int]  # category, symbol, position_idx
 BookKey = tuple[str, str, str, int]  # bot, category, symbol, position_idx
 _NO_ORDER = CASH_TYPES | {"Settle"}
 _REFUSALS = (ConflictingFillError, InsufficientPositionError, InvalidInputError)
@@ -49,7 +51,7 @@ class Booked:
     imported: Counter[str] = field(default_factory=Counter)
     reasons: dict[BookKey, set[str | None]] = field(default_factory=lambda: defaultdict(set))
     findings: list[Finding] = field(default_factory=list)
-    insufficient: set[tuple[str, str, int]] = field(default_factory=set)
+    insufficient: set[LineKey] = field(default_factory=set)
 
 
 class Booker:
@@ -65,7 +67,12 @@ class Booker:
         self._coins = Coins(exchange, store, client)
         self._sought: set[str] = set()
         self._details: dict[str, Order] = {}
+        self._adjustments: Mapping[LineKey, datetime] = {}
         self.booked = Booked()
+
+    async def prepare(self) -> None:
+        """Learns which adjustments executions may take the place of."""
+        self._adjustments = await self._store.adjustments()
 
     async def keep_orders(self, orders: Sequence[Order]) -> None:
         """Stores what the venue knows of orders, and remembers which fees they paid."""
@@ -183,8 +190,9 @@ class Booker:
             by_owner[seat.owner or EXTERNAL].append(seat)
         for owner, theirs in by_owner.items():
             client = await self._client_of(owner)
+            superseding = any(map(self._supersedes, theirs))
             try:
-                results = await client.record_fills([seat.fill for seat in theirs])
+                results = await client.record_fills([seat.fill for seat in theirs], superseding=superseding)
             except _REFUSALS:
                 for seat in theirs:
                     await self._record_one(client, seat, known)
@@ -192,10 +200,16 @@ class Booker:
             for seat, result in zip(theirs, results, strict=True):
                 self._count(seat, result.position.bot_id, known)
 
+    def _supersedes(self, seat: _Seat) -> bool:
+        """Whether an adjustment stands for what was not known at the time of this execution."""
+        e = seat.execution
+        at = self._adjustments.get((e.category, e.symbol, seat.position_idx))
+        return at is not None and e.exec_time <= at
+
     async def _record_one(self, client: AsyncLedgerClient, seat: _Seat, known: Mapping[str, str]) -> None:
         e = seat.execution
         try:
-            result = await client.record_fill(**seat.fill)
+            (result,) = await client.record_fills([seat.fill], superseding=self._supersedes(seat))
         except ConflictingFillError as conflict:
             if "order_id" in conflict.fields and e.order_id and not seat.fill["exec_id"].endswith(e.order_id):
                 # Two orders of the account met in one trade: the venue gives both executions the same id.

@@ -5,13 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from ledger.session import EXTERNAL
-from reconcile.startup.booking import BookKey
+from reconcile.startup.booking import BookKey, LineKey
 from reconcile.startup.report import ComparedLine, Finding
 from reconcile.startup.snapshot import Snapshot
 from reconcile.startup.store import BookLine
 from reconcile.values import VenuePosition
 
-LineKey = tuple[str, str, int]  # category, symbol, position_idx
 _ZERO = Decimal(0)
 _SPOT = "spot"
 _PRICE_TOLERANCE = Decimal("1e-8")  # relative: venues round their averages
@@ -71,8 +70,16 @@ def _coins(books: Sequence[BookLine], snapshot: Snapshot) -> list[ComparedLine]:
     ]
 
 
-def differences(lines: Sequence[ComparedLine], incomplete: Collection[LineKey]) -> list[Finding]:
-    """What no execution explains. `incomplete`: lines whose executions could not all be applied."""
+def differences(
+    lines: Sequence[ComparedLine], incomplete: Collection[LineKey], begun_late: Collection[str]
+) -> list[Finding]:
+    """What no execution explains.
+
+    Args:
+        lines: both sides.
+        incomplete: lines whose executions could not all be applied.
+        begun_late: categories of which the venue keeps more than was imported.
+    """
     findings = []
     for line in lines:
         key = (line.category, line.symbol, line.position_idx)
@@ -80,9 +87,8 @@ def differences(lines: Sequence[ComparedLine], incomplete: Collection[LineKey]) 
             if line.difference:
                 findings.append(_finding("wallet_residual", "deposits and transfers move a wallet, too", line))
         elif line.difference:
-            missing = key in incomplete
-            kind = "missing_history" if missing else "unexplained"
-            findings.append(_finding(kind, _MISSING if missing else _UNEXPLAINED, line))
+            rule = _REFUSED if key in incomplete else _LATE if line.category in begun_late else None
+            findings.append(_finding("missing_history" if rule else "unexplained", rule or _UNEXPLAINED, line))
         elif line.ledger_price and line.venue_price and _differ(line.ledger_price, line.venue_price):
             findings.append(
                 _finding("price_only", "nothing was closed since flat: average and moving average must agree", line)
@@ -91,7 +97,8 @@ def differences(lines: Sequence[ComparedLine], incomplete: Collection[LineKey]) 
 
 
 _UNEXPLAINED = "sum of the bots' books and external = the venue's quantity, and no execution is left to import"
-_MISSING = "an execution closes what the ledger never saw opened: its history begins too late"
+_REFUSED = "an execution closes what the ledger never saw opened: its history begins too late"
+_LATE = "the venue keeps executions that were not imported: reconcile without since"
 
 
 def _differ(ours: Decimal, theirs: Decimal) -> bool:

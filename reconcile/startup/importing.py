@@ -55,6 +55,15 @@ class Importer:
                         await self._store.add_coverage(EXECUTIONS, category, window.since, end)
                     progress.advance(task, (window.until - window.since).total_seconds())
 
+    async def begun_late(self, now: datetime) -> set[str]:
+        """The categories of which the venue keeps older executions than were ever imported."""
+        earliest, settled = self._exchange.earliest(now), now - SETTLED_AFTER
+        return {
+            category
+            for category in self._exchange.categories
+            if await self._store.uncovered(EXECUTIONS, category, earliest, settled)
+        }
+
     async def quarantine(self, unreadable: Iterable[Unreadable]) -> None:
         """Keeps what cannot be applied; what has no id is told apart by its content."""
         await self._store.quarantine((one, one.exec_id or f"content:{_digest(one)}") for one in unreadable)

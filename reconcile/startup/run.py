@@ -48,12 +48,14 @@ class Run:
         self._importer = Importer(exchange, store, self._booker)
         self._requests = 0
         self._adjusted = False
+        self._begun_late: set[str] = set()
 
     async def reconcile(self, account: str) -> ReconciliationReport:
         """Books, compares, restores and stores. An exchange that does not answer makes the report degraded."""
         report = ReconciliationReport(account=account, account_id=self._store.account_id, started_at=datetime.now(UTC))
         sent = getattr(self._exchange, "requests", None)
         before = await self._store.lines()
+        await self._booker.prepare()
         try:
             await self._agree(report)
         except ExchangeError as error:
@@ -65,7 +67,8 @@ class Run:
         report.requests = self._importer.requests + self._requests
         if sent is not None:
             report.requests = getattr(self._exchange, "requests") - sent  # noqa: B009  # not every venue counts them
-        report.findings = explanations(before, after, booked.reasons) + booked.findings + report.findings
+        each_once = [finding for n, finding in enumerate(booked.findings) if finding not in booked.findings[:n]]
+        report.findings = explanations(before, after, booked.reasons) + each_once + report.findings
         report.findings += await self._waiting(report)
         if report.status != "degraded" and report.problems:
             report.status = "findings"
@@ -79,13 +82,14 @@ class Run:
         report.read_only_key, report.may_withdraw = permissions.read_only, permissions.may_withdraw
         now = await self._exchange.server_time()
         await self._importer.run(self._options.since, now)
+        self._begun_late = await self._importer.begun_late(now)
         snapshot, books, lines, found = await self._look(now)
         if self._options.on_unexplained == "adjust":
             report.findings += await self._adjust(lines, books, snapshot)
             if self._adjusted:
                 books = await self._store.lines()
                 lines = compare(books, snapshot, self._exchange.categories)
-                found = differences(lines, self._booker.booked.insufficient)
+                found = differences(lines, self._booker.booked.insufficient, self._begun_late)
         report.lines = lines
         report.findings += found
         report.cycles, residuals, self._requests = await compare_cycles(
@@ -100,7 +104,7 @@ class Run:
             snapshot = await take_snapshot(self._exchange, self._booker, self._importer, now)
             books = await self._store.lines()
             lines = compare(books, snapshot, self._exchange.categories)
-            found = differences(lines, self._booker.booked.insufficient)
+            found = differences(lines, self._booker.booked.insufficient, self._begun_late)
             looks += 1
             if looks == _LOOKS or not any(finding.is_problem for finding in found):
                 return snapshot, books, lines, found

@@ -159,6 +159,11 @@ class Store:
         rows = await self._rows("known_instruments")
         return {(row["category"], row["symbol"]): Instrument(**row) for row in rows}
 
+    async def adjustments(self) -> Mapping[tuple[str, str, int], datetime]:
+        """The lines that an adjustment holds in agreement, and the moment of the newest one on each."""
+        rows = await self._rows("adjustments")
+        return {(row["category"], row["symbol"], row["position_idx"]): row["at"] for row in rows}
+
     async def rows(self, name: str, **params: Any) -> Rows:
         """The rows of a named query of this account."""
         return await self._rows(name, **params)
