@@ -30,7 +30,7 @@ def open_session(
     settings = load_settings(database_url=database_url, redis_url=redis_url, redis_db=redis_db, account=account)
     if settings.database_url is None:
         settings = with_embedded_servers(settings)
-    venue, account_name, environment = _read_account(settings.account)
+    venue, account_name, environment = read_account(settings.account)
     session = Session(
         bot_id=name,
         category=read_category("category", category),
@@ -57,7 +57,11 @@ def with_embedded_servers(settings: Settings) -> Settings:
     )
 
 
-def _read_account(text: str | None) -> tuple[str, str | None, str]:
+def read_account(text: str | None) -> tuple[str, str | None, str]:
+    """Venue, name and environment, as `venue:name:environment` or a name alone states them.
+
+    Raises InvalidInputError, ConfigurationError.
+    """
     if text is None:
         return "bybit", None, "mainnet"
     found = _ACCOUNT.fullmatch(read_text("account", text))

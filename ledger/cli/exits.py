@@ -24,8 +24,9 @@ class ExitCode(IntEnum):
 
 
 EXPLANATION = (
-    "Exit codes: 0 all is well; 1 verify found differences, the demo a wrong number; 2 wrong usage; 3 configuration "
-    "(settings, schema, missing extra); 4 the database does not run or does not answer; 5 refused by the database."
+    "Exit codes: 0 all is well; 1 verify found differences, reconcile what a person must decide, the demo a wrong "
+    "number; 2 wrong usage; 3 configuration (settings, schema, missing extra); 4 the database or the exchange does not "
+    "run or does not answer; 5 refused by the database."
 )
 
 _CODES: tuple[tuple[type[LedgerError], ExitCode], ...] = (

@@ -21,7 +21,12 @@ class LedgerGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except LedgerError as error:
-            line = " ".join(str(error).split())
-            errors().print(f"error \\[{error.code}]:", style="bold red", end=" ")
-            errors().print(line, markup=False, highlight=False, soft_wrap=True)
+            say(error)
             raise typer.Exit(exit_code(error)) from None
+
+
+def say(error: LedgerError) -> None:
+    """The error in one line on stderr, with its code."""
+    line = " ".join(str(error).split())
+    errors().print(f"error \\[{error.code}]:", style="bold red", end=" ")
+    errors().print(line, markup=False, highlight=False, soft_wrap=True)

@@ -2,11 +2,20 @@
 
 import typer
 
+from reconcile.cli import findings, quarantine
+from reconcile.cli.coverage import coverage
+from reconcile.cli.orders import orders
 from reconcile.cli.paper import paper
+from reconcile.cli.reconcile import reconcile
 
 _EXCHANGE = "The exchange"
 
 
 def add_commands(app: typer.Typer) -> None:
     """Called by the command line, which finds it as an entry point."""
+    app.command("reconcile", rich_help_panel=_EXCHANGE)(reconcile)
+    app.command("orders", rich_help_panel=_EXCHANGE)(orders)
+    app.add_typer(findings.app, name="findings", rich_help_panel=_EXCHANGE)
+    app.command("coverage", rich_help_panel=_EXCHANGE)(coverage)
+    app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_EXCHANGE)
     app.command("paper", rich_help_panel=_EXCHANGE)(paper)

@@ -20,7 +20,7 @@ from tests.acceptance.cli.conftest import Shell
 ROOT = Path(ledger.__file__).parents[1]
 COMMANDS = (
     "demo", "up", "down", "status", "migrate", "settings", "positions", "watch", "lots", "trades", "pnl", "stats",
-    "bots", "verify", "rebuild", "paper",
+    "bots", "verify", "rebuild", "paper", "reconcile", "orders", "findings", "coverage", "quarantine",
 )  # fmt: skip
 
 

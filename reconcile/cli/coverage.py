@@ -1,0 +1,40 @@
+"""`coverage`: which time is proven fetched from the exchange."""
+
+from ledger.cli.nothing import require_known, say_nothing
+from ledger.cli.opening import database
+from ledger.cli.options import Account, Category, Json, Wide
+from ledger.cli.output import print_json
+from ledger.cli.tables import ACCOUNT, Column, show
+from ledger.database import Query
+
+_COLUMNS = (
+    ACCOUNT,
+    Column("endpoint", "endpoint"),
+    Column("category", "category"),
+    Column("since", "from (UTC)", "time"),
+    Column("until", "until (UTC)", "time"),
+    Column("seconds", "length", "duration", rank=1),
+    Column("fetched_at", "proven (UTC)", "time", rank=2),
+)
+
+
+def coverage(account: Account = None, category: Category = None, wide: Wide = False, as_json: Json = False) -> None:
+    """Show which time is proven fetched, by account, endpoint and category. It is never fetched again.
+
+    All executions of a range of `executions` are in the ledger or in quarantine; the cycles that ended in one of
+    `closed_pnl` were compared with the exchange. What lies between two ranges, or after the last, the next
+    reconciliation fetches.
+
+    Examples: fifoledger coverage; fifoledger coverage --account main --json
+    """
+    given = {"account": account, "category": category}
+    with database() as opened:
+        rows = opened.query(Query("report_coverage", given))
+        if not rows:
+            require_known(opened, given)
+    if as_json:
+        print_json(rows)
+    elif rows:
+        show("Proven fetched", _COLUMNS, rows, wide=wide)
+    else:
+        say_nothing("No proven ranges", given)

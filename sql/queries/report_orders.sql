@@ -1,0 +1,17 @@
+-- What is known of orders; of the latest N, `total` says how many there are in all.
+SELECT l.account, l.category, l.symbol, l.position_idx, l.bot_id, l.order_id, l.client_order_id, l.parent_order_id, l.side,
+       l.status, l.qty, l.price, l.cum_exec_qty, l.cum_exec_fee, l.reduce_only, l.create_type, l.stop_order_type,
+       l.created_at, l.updated_at, l.total
+  FROM (SELECT a.name AS account, o.*, count(*) OVER () AS total
+          FROM trading.orders o
+          JOIN trading.accounts a USING (account_id)
+         WHERE (%(account)s::text IS NULL OR a.name = %(account)s::text)
+           AND (%(bot)s::text IS NULL OR coalesce(o.bot_id, 'external') = %(bot)s::text)
+           AND (%(symbol)s::text IS NULL OR o.symbol = %(symbol)s::text)
+           AND (%(category)s::text IS NULL OR o.category = %(category)s::text)
+           AND (%(status)s::text IS NULL OR o.status = %(status)s::text)
+           AND (%(since)s::timestamptz IS NULL OR o.created_at >= %(since)s::timestamptz)
+           AND (%(until)s::timestamptz IS NULL OR o.created_at < %(until)s::timestamptz)
+         ORDER BY o.created_at DESC NULLS LAST, o.order_id DESC
+         LIMIT %(limit)s::bigint) l
+ ORDER BY l.created_at NULLS FIRST, l.order_id
