@@ -16,7 +16,7 @@ from ledger.money import read_text
 from reconcile.cli.records import listed, show_record
 
 _COLUMNS = (
-    Column("finding_id", "id", "count"),
+    Column("finding_id", "id"),
     Column("found_at", "found (UTC)", "time", rank=3),
     ACCOUNT,
     Column("kind", "kind"),

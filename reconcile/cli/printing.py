@@ -65,8 +65,8 @@ def print_plan(made: Plan, *, wide: bool) -> None:
     windows = sum(gap.windows for gap in made.gaps)
     differing = sum(bool(line.difference) for line in made.lines)
     text = (
-        f"{made.account}, at {moment(made.at)} UTC: {windows:,} windows of executions to fetch, "
-        f"{differing:,} of {len(made.lines):,} lines differ. Nothing was written."
+        f"{made.account}, at {moment(made.at)} UTC: windows to fetch: {windows:,}; "
+        f"lines that differ: {differing:,} of {len(made.lines):,}. Nothing was written."
     )
     console.print(text, markup=False, soft_wrap=True)
 

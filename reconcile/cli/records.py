@@ -22,8 +22,9 @@ def show_record(title: str, row: Mapping[str, Any]) -> None:
 
 
 def listed(values: Mapping[str, Any]) -> str | None:
-    """Named values in one line; None where there are none."""
-    return ", ".join(f"{name} {_written(value)}" for name, value in values.items()) or None
+    """Named values in one line, what was before first; None where there are none."""
+    names = sorted(values, key=lambda name: name != "before")
+    return ", ".join(f"{name} {_written(values[name])}" for name in names) or None
 
 
 def _written(value: Any) -> str:

@@ -114,7 +114,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(outage: Office) -> None:
         ("BTCUSDT", "0", "0.6", "0.6"),
         ("ETHUSDT", "0", "2", "2"),
     ]
-    assert "main, at 2025-06-01 01:00:03 UTC: 1 windows of executions to fetch, 2 of 2 lines differ." in text
+    assert "main, at 2025-06-01 01:00:03 UTC: windows to fetch: 1; lines that differ: 2 of 2." in text
     assert outage.rows() == before
     whole = outage("reconcile", "--dry-run", "--account", "main", "--json").json["gaps"]
     assert [gap["windows"] for gap in whole] == [105]  # two years, less the time that a walk takes
@@ -155,6 +155,8 @@ def test_what_a_run_explained_and_proved_is_listed(outage: Office) -> None:
         ("opened_while_down", BOT, "explained"),
     ]
     assert picked(outage("findings", "--all", "--kind", "opened_outside", "--json").json, "symbol") == [("ETHUSDT",)]
+    (opened,) = outage("findings", "--all", "--kind", "opened_while_down", "--json").json
+    assert "before 0, after 0.6" in outage("findings", "show", str(opened["finding_id"])).out
     ranges = outage("coverage", "--category", "linear", "--json").json
     assert ("main", "executions", "linear", "2025-06-01T00:00:00Z", "2025-06-01T00:59:03Z") in picked(
         ranges, "account", "endpoint", "category", "since", "until"
