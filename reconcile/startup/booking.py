@@ -211,11 +211,10 @@ class Booker:
         try:
             (result,) = await client.record_fills([seat.fill], superseding=self._supersedes(seat))
         except ConflictingFillError as conflict:
-            if "order_id" in conflict.fields and e.order_id and not seat.fill["exec_id"].endswith(e.order_id):
+            own_id = f"{e.exec_id}:{e.order_id}"
+            if {"order_id", "side"} <= conflict.fields.keys() and e.order_id and seat.fill["exec_id"] != own_id:
                 # Two orders of the account met in one trade: the venue gives both executions the same id.
-                await self._record_one(
-                    client, replace(seat, fill={**seat.fill, "exec_id": f"{e.exec_id}:{e.order_id}"}), known
-                )
+                await self._record_one(client, replace(seat, fill={**seat.fill, "exec_id": own_id}), known)
                 return
             self._conflict(seat, conflict)
         except (InsufficientPositionError, InvalidInputError) as refusal:

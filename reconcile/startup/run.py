@@ -8,7 +8,7 @@ from typing import Literal
 
 from ledger import AsyncLedgerClient
 from ledger.session import EXTERNAL
-from reconcile.errors import ExchangeError
+from reconcile.errors import ExchangeError, ExchangeRefusedError
 from reconcile.exchange import Exchange
 from reconcile.startup.adjusting import adjust
 from reconcile.startup.booking import Booker
@@ -92,10 +92,17 @@ class Run:
                 found = differences(lines, self._booker.booked.insufficient, self._begun_late)
         report.lines = lines
         report.findings += found
-        report.cycles, residuals, self._requests = await compare_cycles(
-            self._exchange, self._store, self._options.since, snapshot.at + _MILLISECOND
-        )
-        report.findings += residuals
+        await self._compare_pnl(report, snapshot.at + _MILLISECOND)
+
+    async def _compare_pnl(self, report: ReconciliationReport, until: datetime) -> None:
+        try:
+            report.cycles, residuals, self._requests = await compare_cycles(
+                self._exchange, self._store, self._options.since, until
+            )
+        except ExchangeRefusedError as refusal:  # a venue may not offer it: Bybit's demo accounts
+            report.findings.append(Finding(kind="pnl_not_compared", rule=str(refusal)))
+        else:
+            report.findings += residuals
 
     async def _look(self, now: datetime) -> tuple[Snapshot, list[BookLine], list[ComparedLine], list[Finding]]:
         """Both sides. A venue may show a position before its execution: a difference is looked at again."""

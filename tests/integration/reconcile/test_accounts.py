@@ -5,8 +5,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import redis
 
+from ledger import AsyncLedgerClient
 from reconcile.values import Execution
+from tests.fills import fill
 from tests.reconciling import BOT, Desk, kinds, open_desk
 
 D = Decimal
@@ -38,6 +41,41 @@ async def test_an_exit_that_could_be_of_two_bots_is_nobody_s(desk: Desk) -> None
     report = await desk.reconcile()
     assert report.ok
     assert desk.books() == {(BOT, "BTCUSDT", 0): D(1), ("external", "BTCUSDT", 0): D("0.5")}
+
+
+async def test_two_orders_of_the_account_that_met_in_one_trade(desk: Desk) -> None:
+    order_id = desk.order("Buy", "1")
+    (row,) = desk.executions()
+    other_side = fill(row["execId"], "Sell", "1", row["execPrice"], order_id="the-other-order")
+    await desk.client.record_fill(**other_side | {"exec_time": desk.account.now()})
+    assert (await desk.reconcile()).problems == (await desk.reconcile()).problems
+    assert desk.books() == {}
+    (trade,) = desk.rows("reconcile/trades")
+    assert (trade["exit_order_id"], trade["entry_order_id"]) in {
+        ("the-other-order", order_id),
+        (order_id, "the-other-order"),
+    }
+
+
+async def test_another_account_of_the_database_is_not_touched(desk: Desk) -> None:
+    async with AsyncLedgerClient("far", account="second", database_url=desk.database_url) as far:
+        await far.record_fill(**fill("far-1", qty=1))
+        desk.order("Buy", "0.4")
+        assert (await desk.reconcile()).ok
+        (position,) = await far.get_open_position_entries()
+    assert position.remaining_qty == 1
+    assert {row["account_id"] for row in desk.rows("reconcile/runs")} == {1}
+    assert desk.books()["far", "BTCUSDT", 0] == 1
+
+
+async def test_the_cache_is_restored_in_the_database_that_is_asked_for(desk: Desk) -> None:
+    await desk.trade("Buy", "0.4")
+    with redis.Redis.from_url(desk.redis_url, decode_responses=True) as cache:
+        number = cache.connection_pool.connection_kwargs.get("db", 0)
+        cache.flushdb()
+        report = await desk.reconcile(redis_db=number)
+        assert cache.hget(f"position:{BOT}:BTCUSDT", "size") == "0.4"
+    assert report.restored == [f"{BOT}:linear:BTCUSDT:0"]
 
 
 async def test_hedge_mode(desk: Desk) -> None:

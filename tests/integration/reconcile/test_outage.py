@@ -1,7 +1,9 @@
 """What happened while the bot was away is booked at its real prices, in its owner's book."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
+from reconcile.paper.faults import HttpFault
 from tests.reconciling import BOT, Desk, kinds
 
 D = Decimal
@@ -97,6 +99,37 @@ async def test_funding_is_cash_and_goes_to_the_holder(desk: Desk) -> None:
     later = await desk.reconcile()
     assert [cycle.fitted for cycle in later.cycles] == ["none"]
     assert later.ok
+
+
+async def test_a_venue_without_closed_p_and_l(desk: Desk) -> None:
+    desk.order("Buy", "1.2")
+    desk.order("Sell", "1.2")
+    desk.account.control.break_http(HttpFault("ret_code", code=10005, path="/v5/position/closed-pnl", times=None))
+    report = await desk.reconcile()
+    assert report.ok
+    assert report.cycles == []
+    assert kinds(report) == [("pnl_not_compared", None), ("traded_while_down", BOT)]
+
+
+async def test_p_and_l_that_does_not_agree_is_found_once_and_waits(desk: Desk) -> None:
+    desk.order("Buy", "1.2")
+    desk.order("Sell", "1.2")
+    exit_row = desk.executions()[-1]
+    await desk.client.record_fill(
+        symbol="BTCUSDT", side="Sell", exec_price=exit_row["execPrice"], exec_qty=exit_row["execQty"],
+        exec_time=datetime.fromtimestamp(int(exit_row["execTime"]) / 1000, UTC), exec_id=exit_row["execId"],
+        order_id=exit_row["orderId"], commission=0,
+    )  # fmt: skip
+    report = await desk.reconcile()
+    assert [f.kind for f in report.problems] == ["conflicting_fill", "pnl_residual"]
+    (cycle,) = report.cycles
+    assert cycle.ledger_net - cycle.venue_pnl == D(exit_row["execFee"])
+    assert cycle.fitted is None
+    desk.account.control.advance(120_000)
+    await desk.reconcile()
+    await desk.reconcile()
+    open_now = [row["kind"] for row in desk.rows("reconcile/findings") if row["resolved_at"] is None]
+    assert set(open_now) == {"conflicting_fill", "pnl_residual"}
 
 
 async def test_an_unknown_type_waits_for_a_person_and_the_rest_of_the_page_is_applied(desk: Desk) -> None:
