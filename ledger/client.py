@@ -1,5 +1,7 @@
 """The clients. Every method is one of `ledger.operations`, run blocking or awaiting; neither has logic of its own."""
 
+import copy
+import dataclasses
 import functools
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -8,9 +10,11 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from ledger.cache import AsyncCache, Cache
 from ledger.database import AsyncDatabase, Batch, Database, Query
 from ledger.errors import LedgerError
+from ledger.money import read_text
 from ledger.opening import open_session
 from ledger.operations import bots, reading, recording, sequence
 from ledger.session import Operation, Session
+from ledger.settings import Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +64,7 @@ class LedgerClient:
         redis_db: int | None = None,
         category: str = "linear",
     ) -> None:
-        settings, self._session = open_session(
+        self._settings, self._session = open_session(
             bot_id,
             account=account,
             database_url=database_url,
@@ -68,13 +72,25 @@ class LedgerClient:
             redis_db=redis_db,
             category=category,
         )
-        self._database = Database(settings)
-        self._cache = Cache(settings) if settings.redis_url is not None else None
+        self._database = Database(self._settings)
+        self._cache = Cache(self._settings) if self._settings.redis_url is not None else None
 
     @property
     def bot_id(self) -> str:
         """The bot that this client writes for."""
         return self._session.bot_id
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force: where it connects, and how patiently."""
+        return self._settings
+
+    def acting_for(self, bot_id: str) -> Self:
+        """A client for another registered bot of the account, on the same connections: closing one closes both."""
+        other = copy.copy(self)
+        account_id = self.register()
+        other._session = dataclasses.replace(self._session, bot_id=read_text("bot_id", bot_id), account_id=account_id)
+        return other
 
     register = _blocking(bots.register)
     register_instrument = _blocking(bots.register_instrument)
@@ -86,6 +102,7 @@ class LedgerClient:
     get_current_position_summary = _blocking(reading.get_current_position_summary)
     get_open_position_entries = _blocking(reading.get_open_position_entries)
     get_completed_trades = _blocking(reading.get_completed_trades)
+    refresh_position = _blocking(reading.refresh_position)
     position_as_of = _blocking(reading.position_as_of)
     realized_pnl = _blocking(reading.realized_pnl)
     write_fill = _blocking(sequence.write_fill)
@@ -146,7 +163,7 @@ class AsyncLedgerClient:
         redis_db: int | None = None,
         category: str = "linear",
     ) -> None:
-        settings, self._session = open_session(
+        self._settings, self._session = open_session(
             bot_id,
             account=account,
             database_url=database_url,
@@ -154,13 +171,25 @@ class AsyncLedgerClient:
             redis_db=redis_db,
             category=category,
         )
-        self._database = AsyncDatabase(settings)
-        self._cache = AsyncCache(settings) if settings.redis_url is not None else None
+        self._database = AsyncDatabase(self._settings)
+        self._cache = AsyncCache(self._settings) if self._settings.redis_url is not None else None
 
     @property
     def bot_id(self) -> str:
         """The bot that this client writes for."""
         return self._session.bot_id
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force: where it connects, and how patiently."""
+        return self._settings
+
+    async def acting_for(self, bot_id: str) -> Self:
+        """A client for another registered bot of the account, on the same connections: closing one closes both."""
+        other = copy.copy(self)
+        account_id = await self.register()
+        other._session = dataclasses.replace(self._session, bot_id=read_text("bot_id", bot_id), account_id=account_id)
+        return other
 
     register = _awaiting(bots.register)
     register_instrument = _awaiting(bots.register_instrument)
@@ -172,6 +201,7 @@ class AsyncLedgerClient:
     get_current_position_summary = _awaiting(reading.get_current_position_summary)
     get_open_position_entries = _awaiting(reading.get_open_position_entries)
     get_completed_trades = _awaiting(reading.get_completed_trades)
+    refresh_position = _awaiting(reading.refresh_position)
     position_as_of = _awaiting(reading.position_as_of)
     realized_pnl = _awaiting(reading.realized_pnl)
     write_fill = _awaiting(sequence.write_fill)

@@ -1,13 +1,27 @@
 """Agreement with the exchange."""
 
-from reconcile.errors import ExchangeError, ExchangeRefusedError, ExchangeUnavailableError
+from reconcile.errors import (
+    ExchangeError,
+    ExchangeRefusedError,
+    ExchangeUnavailableError,
+    UnexplainedDifferenceError,
+)
 from reconcile.exchange import Exchange, Gap, StreamEvent
+from reconcile.startup.api import reconcile_positions_on_startup, reconcile_positions_on_startup_sync
+from reconcile.startup.report import ComparedCycle, ComparedLine, Finding, ReconciliationReport
 
 __all__ = [
+    "ComparedCycle",
+    "ComparedLine",
     "Exchange",
     "ExchangeError",
     "ExchangeRefusedError",
     "ExchangeUnavailableError",
+    "Finding",
     "Gap",
+    "ReconciliationReport",
     "StreamEvent",
+    "UnexplainedDifferenceError",
+    "reconcile_positions_on_startup",
+    "reconcile_positions_on_startup_sync",
 ]

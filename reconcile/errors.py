@@ -1,8 +1,12 @@
 """What can go wrong with a venue."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from reconcile.startup.report import ReconciliationReport
 
 
 class ExchangeError(LedgerError):
@@ -45,3 +49,21 @@ class ExchangeRefusedError(ExchangeError):
         self.endpoint = endpoint
         self.venue_code = venue_code
         super().__init__(f"{endpoint}: refused ({venue_code}): {problem}")
+
+
+class UnexplainedDifferenceError(LedgerError):
+    """Ledger and exchange differ and no execution explains it; raised where the caller asked for that.
+
+    Attributes:
+        report: the whole reconciliation.
+    """
+
+    code = "unexplained_difference"
+
+    def __init__(self, report: "ReconciliationReport") -> None:
+        self.report = report
+        lines = "; ".join(
+            f"{f.kind} {f.category} {f.symbol} ({f.position_idx}): ledger {dict(f.ledger)}, exchange {dict(f.venue)}"
+            for f in report.problems
+        )
+        super().__init__(f"account {report.account}: {lines}")

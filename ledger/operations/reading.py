@@ -103,6 +103,16 @@ def get_position(
     return found or (yield from repair(session, book))
 
 
+def refresh_position(
+    session: Session, symbol: str, *, category: str | None = None, position_idx: int = 0
+) -> Operation[Position]:
+    """The position in PostgreSQL, stored in the cache whatever was there."""
+    book = _book(session, symbol, category, position_idx)
+    if not session.is_cached:
+        return (yield from read_position(session, book))
+    return (yield from repair(session, book))
+
+
 def _as_cached(book: dict[str, Any], fields: Mapping[str, str] | None) -> Position | None:
     """The position in a trusted hash, if it is this book's and whole: anybody may have written there."""
     if fields is None:

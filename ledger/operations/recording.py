@@ -107,12 +107,15 @@ def record(session: Session, fill: Fill, *, effect: Effect | None = None) -> Ope
     return results[0]
 
 
-def record_fills(session: Session, fills: Iterable[Mapping[str, Any]]) -> Operation[list[FillResult]]:
+def record_fills(
+    session: Session, fills: Iterable[Mapping[str, Any]], *, superseding: bool = False
+) -> Operation[list[FillResult]]:
     """Books many executions in one round trip, each book's in one transaction.
 
     `fills` are mappings of `record_fill`'s arguments; the results come in the same order, each with the
     position that the batch left. All are checked before any is written. If the database refuses one, nothing
-    of its book is written, other books' fills are, and the error is raised.
+    of its book is written, other books' fills are, and the error is raised. With `superseding` executions that are
+    new take, in the same transaction, the place of later adjustments of their line, in whatever bot's book.
     """
     if not isinstance(fills, Iterable):
         raise InvalidInputError("fills", fills, "mappings of record_fill's arguments")
@@ -128,11 +131,12 @@ def record_fills(session: Session, fills: Iterable[Mapping[str, Any]]) -> Operat
     # Books are taken in one order by everybody, so that no two batches wait for each other.
     ordered = sorted(groups.items(), key=lambda group: tuple(map(str, group[0])))
     batch = [_batch_params(session, account_id, book, [read[n] for n in numbers]) for book, numbers in ordered]
+    name = "record_superseding" if superseding else "record_fills"
     return (
         yield from write_announced(
             session,
             _lines(session, groups),
-            lambda lines: Batch("record_fills", [{**params, "announced": lines} for params in batch]),
+            lambda lines: Batch(name, [{**params, "announced": lines} for params in batch]),
             lambda answers: _in_order([numbers for _, numbers in ordered], answers),
         )
     )

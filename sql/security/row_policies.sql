@@ -6,7 +6,7 @@ DECLARE
                                   WHERE k.account_id = %1$I.account_id AND k.book_id = %1$I.book_id)) $p$;
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['bots', 'books', 'fills', 'funding_payments', 'completed_trades', 'orders'] LOOP
+    FOREACH t IN ARRAY ARRAY['bots', 'books', 'fills', 'funding_payments', 'completed_trades'] LOOP
         EXECUTE format('ALTER TABLE trading.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('DROP POLICY IF EXISTS own_bots ON trading.%I', t);
         EXECUTE format('CREATE POLICY own_bots ON trading.%I FOR SELECT USING %s', t, of_bot);
@@ -16,13 +16,20 @@ BEGIN
         EXECUTE format('DROP POLICY IF EXISTS own_books ON trading.%I', t);
         EXECUTE format('CREATE POLICY own_books ON trading.%I FOR SELECT USING ' || of_book, t);
     END LOOP;
-    -- Reconciliation speaks of whole accounts, so it is the readers' alone.
+    -- An order that no bot sent belongs to `external`, as its fills do.
+    ALTER TABLE trading.orders ENABLE ROW LEVEL SECURITY;
+    DROP POLICY IF EXISTS own_bots ON trading.orders;
+    CREATE POLICY own_bots ON trading.orders FOR SELECT
+        USING (pg_has_role(session_user, 'ledger_reader', 'USAGE')
+               OR trading.may_act_for(account_id, coalesce(bot_id, 'external')));
+    -- Reconciliation speaks of whole accounts: it is for the readers, and for the login that reconciles.
     FOREACH t IN ARRAY ARRAY['coverage', 'quarantined_executions', 'reconciliation_runs',
                              'reconciliation_findings'] LOOP
         EXECUTE format('ALTER TABLE trading.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('DROP POLICY IF EXISTS readers ON trading.%I', t);
         EXECUTE format($p$CREATE POLICY readers ON trading.%I FOR SELECT
-                       USING (pg_has_role(session_user, 'ledger_reader', 'USAGE'))$p$, t);
+                       USING (pg_has_role(session_user, 'ledger_reader', 'USAGE')
+                              OR trading.may_act_for(account_id, 'external'))$p$, t);
     END LOOP;
 END
 $$;

@@ -53,13 +53,15 @@ CREATE TABLE trading.quarantined_executions (
 );
 
 CREATE TABLE trading.reconciliation_runs (
-    account_id  integer NOT NULL REFERENCES trading.accounts,
-    run_id      bigint GENERATED ALWAYS AS IDENTITY,
-    started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-    finished_at timestamptz,
-    status      text NOT NULL DEFAULT 'running',
-    compared    jsonb,
-    error       text,
+    account_id   integer NOT NULL REFERENCES trading.accounts,
+    run_id       bigint GENERATED ALWAYS AS IDENTITY,
+    started_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at  timestamptz,
+    status       text NOT NULL DEFAULT 'running',
+    compared     jsonb,
+    digest       text,  -- of what the run found; an unchanged state is confirmed, not written again
+    confirmed_at timestamptz,
+    error        text,
     PRIMARY KEY (account_id, run_id)
 );
 

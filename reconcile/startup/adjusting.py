@@ -1,0 +1,68 @@
+"""Adjustments: one marked fill that brings a line in agreement where no execution is left and the caller wants it."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from ledger import AsyncLedgerClient
+from ledger.errors import InsufficientPositionError
+from reconcile.startup.owners import owner_by_lots
+from reconcile.startup.report import ComparedLine, Finding
+from reconcile.startup.store import BookLine
+
+_RULE = "adjusted as the caller asked: price and P&L unknown, replaced if the real execution turns up"
+
+
+async def adjust(
+    client: AsyncLedgerClient, account_id: int, line: ComparedLine, books: Sequence[BookLine], at: datetime
+) -> Finding | None:
+    """Books what the line lacks, without a price, in the book of its one holder, else in `external`.
+
+    The same state gives the same id, so nothing is adjusted twice. None where the line's own rules refuse it: a hedge
+    leg is not closed beyond what is open.
+    """
+    here = [
+        b for b in books if (b.category, b.symbol, b.position_idx) == (line.category, line.symbol, line.position_idx)
+    ]
+    side = "Buy" if line.difference > 0 else "Sell"
+    holders = {book.bot_id: book.qty for book in here if book.qty}
+    owner = next(iter(holders)) if len(holders) == 1 else owner_by_lots(holders, side)
+    exec_id = _exec_id(account_id, line, here)
+    owning = await client.acting_for(owner)
+    try:
+        await owning.record_fill(
+            symbol=line.symbol,
+            side=side,
+            exec_price=None,
+            exec_qty=abs(line.difference),
+            exec_time=at,
+            exec_id=exec_id,
+            category=line.category,
+            position_idx=line.position_idx,
+            close_reason="adjustment",
+            exec_type="Adjustment",
+            source="reconciler",
+        )
+    except InsufficientPositionError:
+        return None
+    return Finding(
+        kind="adjusted",
+        rule=_RULE,
+        category=line.category,
+        symbol=line.symbol,
+        position_idx=line.position_idx,
+        bot_id=owner,
+        ledger={"before": f"{line.ledger_qty:f}", "after": f"{line.venue_qty:f}", "exec_id": exec_id},
+        venue={"qty": f"{line.venue_qty:f}"},
+    )
+
+
+def _exec_id(account_id: int, line: ComparedLine, books: Sequence[BookLine]) -> str:
+    state = [
+        account_id,
+        [line.category, line.symbol, line.position_idx],
+        [f"{line.ledger_qty.normalize():f}", f"{line.venue_qty.normalize():f}"],
+        sorted([book.bot_id, book.book_seq] for book in books),
+    ]
+    return f"adjustment:{hashlib.sha256(json.dumps(state).encode()).hexdigest()[:32]}"

@@ -1,0 +1,129 @@
+"""P&L against the venue's closed P&L, from flat to flat: there FIFO and the venue's moving average must agree.
+
+Source: Bybit's V5 reference, "Get Closed PnL". Whether it counts funding is disputed, so both residuals are tried.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from ledger.database import Rows
+from reconcile.exchange import Exchange
+from reconcile.startup.importing import SETTLED_AFTER
+from reconcile.startup.report import ComparedCycle, Finding
+from reconcile.startup.store import Store
+from reconcile.values import ClosedPnl
+
+CLOSED_PNL = "closed_pnl"
+_CATEGORIES = ("linear", "inverse")
+_ROUNDED = Decimal("1e-8")  # the venue states each of its values so
+
+
+@dataclass
+class _Cycle:
+    row: dict[str, Any]
+    orders: set[str]
+
+    def joined(self, other: "_Cycle") -> "_Cycle":
+        """One order closed in both: the venue's figure for it cannot be split."""
+        row = {**self.row, "until": other.row["until"]}
+        for name in ("fills", "net", "funding"):
+            row[name] += other.row[name]
+        return _Cycle(row, self.orders | other.orders)
+
+
+async def compare_cycles(
+    exchange: Exchange, store: Store, since: datetime | None, now: datetime
+) -> tuple[list[ComparedCycle], list[Finding], int]:
+    """The cycles that ended since they were last compared, what does not agree, and the requests that it took.
+
+    Raises ExchangeError.
+    """
+    compared: list[ComparedCycle] = []
+    findings: list[Finding] = []
+    requests = 0
+    for category in (one for one in exchange.categories if one in _CATEGORIES):
+        start = max(since or exchange.earliest(now), exchange.earliest(now))
+        gaps = await store.uncovered(CLOSED_PNL, category, start, now)
+        if not gaps:
+            continue
+        rows = await store.rows("flat_cycles", category=category, since=gaps[0][0], until=now)
+        if rows:
+            first = max(min(row["since"] for row in rows), exchange.earliest(now))
+            by_order: dict[str, list[ClosedPnl]] = {}
+            async for window in exchange.closed_pnl(category, first, now):
+                requests += window.requests
+                for one in window.items:
+                    by_order.setdefault(one.order_id, []).append(one)
+            for cycle in _joined(rows):
+                _compare(cycle, by_order, now, compared, findings)
+        if now - SETTLED_AFTER > gaps[0][0]:
+            await store.add_coverage(CLOSED_PNL, category, gaps[0][0], now - SETTLED_AFTER)
+    return compared, findings, requests
+
+
+def _joined(rows: Rows) -> Sequence[_Cycle]:
+    cycles: list[_Cycle] = []
+    for row in rows:
+        cycle = _Cycle(row, set(row["order_ids"]))
+        last = cycles[-1] if cycles else None
+        same = last is not None and all(last.row[name] == row[name] for name in ("symbol", "position_idx"))
+        if last is not None and same and last.orders & cycle.orders:
+            cycles[-1] = last.joined(cycle)
+        else:
+            cycles.append(cycle)
+    return cycles
+
+
+def _compare(
+    cycle: _Cycle,
+    by_order: Mapping[str, Sequence[ClosedPnl]],
+    now: datetime,
+    compared: list[ComparedCycle],
+    findings: list[Finding],
+) -> None:
+    row = cycle.row
+    listed = [one for order_id in cycle.orders for one in by_order.get(order_id, ()) if one.symbol == row["symbol"]]
+    if not listed and row["until"] > now - SETTLED_AFTER:
+        return  # the venue lists it later than the execution; the next run looks again
+    venue = sum((one.closed_pnl for one in listed), Decimal(0))
+    tolerance = _ROUNDED * (row["fills"] + len(listed))
+    result = ComparedCycle(
+        category=row["category"],
+        symbol=row["symbol"],
+        position_idx=row["position_idx"],
+        since=row["since"],
+        until=row["until"],
+        orders=len(listed),
+        ledger_net=row["net"],
+        venue_pnl=venue,
+        funding=row["funding"],
+        fitted=_fitted(venue - row["net"], row["funding"], tolerance),
+    )
+    compared.append(result)
+    if result.fitted is None:
+        findings.append(_residual(result))
+
+
+def _fitted(residual: Decimal, funding: Decimal, tolerance: Decimal) -> Literal["none", "funding"] | None:
+    if abs(residual) <= tolerance:
+        return "none"
+    return "funding" if abs(residual + funding) <= tolerance else None
+
+
+def _residual(cycle: ComparedCycle) -> Finding:
+    return Finding(
+        kind="pnl_residual",
+        rule="from flat to flat, net P&L = the venue's closed P&L, with funding or without",
+        category=cycle.category,
+        symbol=cycle.symbol,
+        position_idx=cycle.position_idx,
+        ledger={"net_pnl": f"{cycle.ledger_net:f}", "funding": f"{cycle.funding:f}"},
+        venue={
+            "closed_pnl": f"{cycle.venue_pnl:f}",
+            "since": cycle.since.isoformat(),
+            "until": cycle.until.isoformat(),
+        },
+    )

@@ -1,0 +1,83 @@
+"""Every execution that the ledger may lack, over all time that is not proven fetched."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from reconcile.exchange import Exchange
+from reconcile.startup.booking import Booker
+from reconcile.startup.store import Store
+from reconcile.values import Unreadable
+
+EXECUTIONS = "executions"
+# Venues may list an execution a little after it happened: what is newer than this is read again by the next run.
+SETTLED_AFTER = timedelta(seconds=60)
+
+
+class Importer:
+    """Fetches and books window by window. A window counts as covered once all of it is in the ledger."""
+
+    def __init__(self, exchange: Exchange, store: Store, booker: Booker) -> None:
+        self._exchange = exchange
+        self._store = store
+        self._booker = booker
+        self.windows = 0
+        self.requests = 0
+
+    async def run(self, since: datetime | None, now: datetime) -> None:
+        """Covers everything up to `now`, the venue's time: from `since` on, by default as far back as it keeps.
+
+        Raises ExchangeError; what was booked before stays booked, and covered.
+        """
+        start = since or self._exchange.earliest(now)
+        gaps = [
+            (category, *gap)
+            for category in self._exchange.categories
+            for gap in await self._store.uncovered(EXECUTIONS, category, start, now)
+        ]
+        with _progress(gaps) as (progress, task):
+            for category, first, last in gaps:
+                async for orders in self._exchange.orders(category, first, last):
+                    self.requests += orders.requests
+                    await self._booker.keep_orders(orders.items)
+                async for window in self._exchange.executions(category, first, last):
+                    self.requests += window.requests
+                    self.windows += 1
+                    await self._booker.book(category, window.items)
+                    await self.quarantine(window.unreadable)
+                    end = min(window.until, now - SETTLED_AFTER)
+                    if end > window.since:
+                        await self._store.add_coverage(EXECUTIONS, category, window.since, end)
+                    progress.advance(task, (window.until - window.since).total_seconds())
+
+    async def begun_late(self, now: datetime) -> set[str]:
+        """The categories of which the venue keeps older executions than were ever imported."""
+        earliest, settled = self._exchange.earliest(now), now - SETTLED_AFTER
+        return {
+            category
+            for category in self._exchange.categories
+            if await self._store.uncovered(EXECUTIONS, category, earliest, settled)
+        }
+
+    async def quarantine(self, unreadable: Iterable[Unreadable]) -> None:
+        """Keeps what cannot be applied; what has no id is told apart by its content."""
+        await self._store.quarantine((one, one.exec_id or f"content:{_digest(one)}") for one in unreadable)
+
+
+def _digest(one: Unreadable) -> str:
+    return hashlib.sha256(json.dumps(one.raw, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+@contextmanager
+def _progress(gaps: Iterable[tuple[str, datetime, datetime]]) -> Iterator[tuple[Progress, TaskID]]:
+    """A bar over the time that is to be covered, where somebody can see it."""
+    console = Console(stderr=True)
+    columns = (TextColumn("executions"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        total = sum((last - first).total_seconds() for _, first, last in gaps)
+        yield progress, progress.add_task("executions", total=total)

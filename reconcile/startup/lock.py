@@ -1,0 +1,37 @@
+"""One reconciliation of an account at a time, however many processes start together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from pydantic import SecretStr
+
+from ledger.database.failures import translate
+from ledger.database.url import to_conninfo
+from ledger.queries import query
+from ledger.settings import Settings
+
+
+@asynccontextmanager
+async def account_lock(settings: Settings, account_id: int) -> AsyncIterator[None]:
+    """Waits for, and holds, the account's lock.
+
+    The lock belongs to an open transaction on a connection of its own, which works through PgBouncer, too, and ends
+    with the process whatever happens to it. Raises DatabaseUnavailableError.
+    """
+    url = settings.database_url or SecretStr("")
+    try:
+        connection = await psycopg.AsyncConnection.connect(
+            to_conninfo(url.get_secret_value()), connect_timeout=max(2, round(settings.connect_timeout))
+        )
+    except psycopg.Error as error:
+        raise translate(error) from error
+    try:
+        try:
+            await connection.execute(query("reconcile_patience").encode())
+            await connection.execute(query("reconcile_lock").encode(), {"account_id": account_id})
+        except psycopg.Error as error:
+            raise translate(error) from error
+        yield
+    finally:
+        await connection.close()

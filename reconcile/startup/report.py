@@ -1,0 +1,174 @@
+"""What a reconciliation compared, imported, found and restored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from io import StringIO
+from typing import Literal
+
+from rich.console import Console, ConsoleRenderable, Group
+from rich.markup import escape
+from rich.table import Table
+
+Status = Literal["ok", "findings", "degraded"]
+
+# Differences that a person, or a policy, has to decide about. All other findings are explanations.
+PROBLEMS = frozenset(
+    {
+        "unexplained",
+        "missing_history",
+        "price_only",
+        "pnl_residual",
+        "conflicting_fill",
+        "quarantined",
+        "order_regressed",
+    }
+)
+Values = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One difference or event, with what either side says and the rule that was applied."""
+
+    kind: str
+    rule: str
+    category: str | None = None
+    symbol: str | None = None
+    position_idx: int | None = None
+    bot_id: str | None = None
+    ledger: Values = field(default_factory=dict)
+    venue: Values = field(default_factory=dict)
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether somebody has to decide about it."""
+        return self.kind in PROBLEMS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedLine:
+    """One line on both sides. Quantities in coins (inverse: contracts), negative for a short; `bots` by bot_id."""
+
+    category: str
+    symbol: str
+    position_idx: int
+    bots: Mapping[str, Decimal]
+    ledger_qty: Decimal
+    venue_qty: Decimal
+    ledger_price: Decimal | None = None  # moving average where FIFO must agree with it
+    venue_price: Decimal | None = None
+
+    @property
+    def difference(self) -> Decimal:
+        """What the ledger lacks; negative: what it has too much."""
+        return self.venue_qty - self.ledger_qty
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedCycle:
+    """The P&L of one stretch from flat to flat, in the settle coin. `fitted`: which residual explains a difference."""
+
+    category: str
+    symbol: str
+    position_idx: int
+    since: datetime
+    until: datetime
+    orders: int
+    ledger_net: Decimal
+    venue_pnl: Decimal
+    funding: Decimal
+    fitted: Literal["none", "funding"] | None
+
+
+@dataclass(kw_only=True)
+class ReconciliationReport:
+    """The result of `reconcile_positions_on_startup`. Times are UTC; `imported` counts new executions by type."""
+
+    account: str
+    account_id: int
+    started_at: datetime
+    finished_at: datetime | None = None
+    status: Status = "ok"
+    reason: str | None = None  # why it is degraded
+    run_id: int | None = None
+    reused: bool = False  # another instance's run, finished while this one waited
+    read_only_key: bool | None = None
+    may_withdraw: bool | None = None
+    lines: list[ComparedLine] = field(default_factory=list)
+    cycles: list[ComparedCycle] = field(default_factory=list)
+    imported: dict[str, int] = field(default_factory=dict)
+    windows: int = 0
+    requests: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    restored: list[str] = field(default_factory=list)  # positions written to the cache, bot:category:symbol:idx
+    quarantined: int = 0  # executions that wait for a person
+
+    @property
+    def ok(self) -> bool:
+        """Whether both sides agree and nobody has to decide anything."""
+        return self.status == "ok"
+
+    @property
+    def problems(self) -> list[Finding]:
+        """The findings that somebody has to decide about."""
+        return [finding for finding in self.findings if finding.is_problem]
+
+    @property
+    def imported_count(self) -> int:
+        """How many executions the ledger did not have."""
+        return sum(self.imported.values())
+
+    def __rich__(self) -> ConsoleRenderable:
+        """Tables of the lines and the findings, for a terminal."""
+        parts: list[ConsoleRenderable] = [_lines_table(self)]
+        if self.findings:
+            parts.append(_findings_table(self.findings))
+        return Group(*parts, _summary(self))
+
+    def __str__(self) -> str:
+        """The same as text."""
+        console = Console(file=StringIO(), width=120)
+        with console.capture() as captured:
+            console.print(self)
+        return captured.get()
+
+
+def _summary(report: ReconciliationReport) -> str:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(report.imported.items())) or "nothing"
+    agreed = sum(cycle.fitted is not None for cycle in report.cycles)
+    text = (
+        f"imported: {kinds}; P&L agrees in {agreed} of {len(report.cycles)} cycles; "
+        f"{len(report.restored)} positions in the cache; {report.requests} requests"
+    )
+    if report.quarantined:
+        text += f"; {report.quarantined} executions in quarantine"
+    return escape(f"{text}\n{report.reason}" if report.reason else text)
+
+
+def _lines_table(report: ReconciliationReport) -> Table:
+    reused = " (another instance's run)" if report.reused else ""
+    table = Table(title=escape(f"{report.account}: {report.status}{reused}"), title_justify="left")
+    for name in ("category", "symbol", "idx", "ledger", "exchange", "difference", "bots"):
+        table.add_column(name, justify="left" if name in {"category", "symbol", "bots"} else "right")
+    for line in report.lines:
+        bots = ", ".join(f"{bot} {qty:f}" for bot, qty in line.bots.items() if qty)
+        sums = (f"{line.ledger_qty:f}", f"{line.venue_qty:f}", f"{line.difference:f}")
+        table.add_row(line.category, line.symbol, str(line.position_idx), *sums, escape(bots))
+    return table
+
+
+def _findings_table(findings: list[Finding]) -> Table:
+    table = Table(title="findings", title_justify="left")
+    for name in ("kind", "where", "bot", "ledger", "exchange", "rule"):
+        table.add_column(name)
+    for finding in findings:
+        where = " ".join(filter(None, (finding.category, finding.symbol, str(finding.position_idx or "") or None)))
+        cells = (finding.kind, where, finding.bot_id or "", _shown(finding.ledger), _shown(finding.venue), finding.rule)
+        table.add_row(*map(escape, cells))
+    return table
+
+
+def _shown(values: Values) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())

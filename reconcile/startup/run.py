@@ -1,0 +1,158 @@
+"""One reconciliation of one account, from the first request to the stored report."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from ledger import AsyncLedgerClient
+from ledger.session import EXTERNAL
+from reconcile.errors import ExchangeError, ExchangeRefusedError
+from reconcile.exchange import Exchange
+from reconcile.startup.adjusting import adjust
+from reconcile.startup.booking import Booker
+from reconcile.startup.comparing import compare, differences, explanations, key_of
+from reconcile.startup.cycles import compare_cycles
+from reconcile.startup.importing import Importer
+from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
+from reconcile.startup.saving import save
+from reconcile.startup.snapshot import Snapshot, take_snapshot
+from reconcile.startup.store import BookLine, Store
+
+Policy = Literal["report", "raise", "adjust"]
+_MILLISECOND = timedelta(milliseconds=1)
+_LOOKS = 4  # at a difference, before it is believed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the caller may decide. `settle`: seconds that a difference is given to go away by itself."""
+
+    on_unexplained: Policy = "report"
+    since: datetime | None = None
+    settle: float = 3.0
+
+
+class Run:
+    """One reconciliation, under the account's lock."""
+
+    def __init__(
+        self, exchange: Exchange, store: Store, client: AsyncLedgerClient, bots: Sequence[str], options: Options
+    ) -> None:
+        self._exchange = exchange
+        self._store = store
+        self._client = client
+        self._options = options
+        self._booker = Booker(exchange, store, client, bots)
+        self._importer = Importer(exchange, store, self._booker)
+        self._requests = 0
+        self._adjusted = False
+        self._begun_late: set[str] = set()
+
+    async def reconcile(self, account: str) -> ReconciliationReport:
+        """Books, compares, restores and stores. An exchange that does not answer makes the report degraded."""
+        report = ReconciliationReport(account=account, account_id=self._store.account_id, started_at=datetime.now(UTC))
+        sent = getattr(self._exchange, "requests", None)
+        before = await self._store.lines()
+        await self._booker.prepare()
+        try:
+            await self._agree(report)
+        except ExchangeError as error:
+            report.status, report.reason = "degraded", str(error)
+        after = await self._store.lines()
+        booked = self._booker.booked
+        report.imported = dict(sorted(booked.imported.items()))
+        report.windows = self._importer.windows
+        report.requests = self._importer.requests + self._requests
+        if sent is not None:
+            report.requests = getattr(self._exchange, "requests") - sent  # noqa: B009  # not every venue counts them
+        each_once = [finding for n, finding in enumerate(booked.findings) if finding not in booked.findings[:n]]
+        report.findings = explanations(before, after, booked.reasons) + each_once + report.findings
+        report.findings += await self._waiting(report)
+        if report.status != "degraded" and report.problems:
+            report.status = "findings"
+        report.restored = await self._restore(before, after)
+        report.finished_at = datetime.now(UTC)
+        await save(self._store, report, changed=bool(booked.imported) or self._adjusted)
+        return report
+
+    async def _agree(self, report: ReconciliationReport) -> None:
+        permissions = await self._exchange.permissions()
+        report.read_only_key, report.may_withdraw = permissions.read_only, permissions.may_withdraw
+        now = await self._exchange.server_time()
+        await self._importer.run(self._options.since, now)
+        self._begun_late = await self._importer.begun_late(now)
+        snapshot, books, lines, found = await self._look(now)
+        if self._options.on_unexplained == "adjust":
+            report.findings += await self._adjust(lines, books, snapshot)
+            if self._adjusted:
+                books = await self._store.lines()
+                lines = compare(books, snapshot, self._exchange.categories)
+                found = differences(lines, self._booker.booked.insufficient, self._begun_late)
+        report.lines = lines
+        report.findings += found
+        await self._compare_pnl(report, snapshot.at + _MILLISECOND)
+
+    async def _compare_pnl(self, report: ReconciliationReport, until: datetime) -> None:
+        try:
+            report.cycles, residuals, self._requests = await compare_cycles(
+                self._exchange, self._store, self._options.since, until
+            )
+        except ExchangeRefusedError as refusal:  # a venue may not offer it: Bybit's demo accounts
+            report.findings.append(Finding(kind="pnl_not_compared", rule=str(refusal)))
+        else:
+            report.findings += residuals
+
+    async def _look(self, now: datetime) -> tuple[Snapshot, list[BookLine], list[ComparedLine], list[Finding]]:
+        """Both sides. A venue may show a position before its execution: a difference is looked at again."""
+        looks = 0
+        while True:
+            snapshot = await take_snapshot(self._exchange, self._booker, self._importer, now)
+            books = await self._store.lines()
+            lines = compare(books, snapshot, self._exchange.categories)
+            found = differences(lines, self._booker.booked.insufficient, self._begun_late)
+            looks += 1
+            if looks == _LOOKS or not any(finding.is_problem for finding in found):
+                return snapshot, books, lines, found
+            await asyncio.sleep(self._options.settle / (_LOOKS - 1))
+
+    async def _adjust(
+        self, lines: Sequence[ComparedLine], books: Sequence[BookLine], snapshot: Snapshot
+    ) -> list[Finding]:
+        findings = []
+        for line in lines:
+            if line.difference and line.category != "spot":
+                made = await adjust(self._client, self._store.account_id, line, books, snapshot.at)
+                findings += [made] if made else []
+        self._adjusted = bool(findings)
+        return findings
+
+    async def _waiting(self, report: ReconciliationReport) -> list[Finding]:
+        """What lies in quarantine, for a person to decide."""
+        rows = await self._store.quarantined()
+        report.quarantined = len(rows)
+        return [
+            Finding(
+                kind="quarantined",
+                rule="an execution whose effect is not known, or that cannot be applied: a person decides",
+                category=row["category"],
+                symbol=row["symbol"],
+                venue={"exec_id": row["exec_id"], "exec_type": row["exec_type"], "reason": row["reason"]},
+            )
+            for row in rows
+        ]
+
+    async def _restore(self, before: Sequence[BookLine], after: Sequence[BookLine]) -> list[str]:
+        """Writes to the cache what bots read there: what is open, and what has changed."""
+        if self._client.settings.redis_url is None:
+            return []
+        former = {key_of(book): book.book_seq for book in before}
+        restored = []
+        for book in after:
+            changed = former.get(key_of(book)) != book.book_seq
+            if book.bot_id != EXTERNAL and (book.qty or changed or book.bot_id == self._client.bot_id):
+                owner = await self._client.acting_for(book.bot_id)
+                await owner.refresh_position(book.symbol, category=book.category, position_idx=book.position_idx)
+                restored.append(f"{book.bot_id}:{book.category}:{book.symbol}:{book.position_idx}")
+        return restored

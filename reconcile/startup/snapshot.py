@@ -1,0 +1,56 @@
+"""Positions of the venue at a moment that no execution crossed, with all executions before it in the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reconcile.errors import ExchangeUnavailableError
+from reconcile.exchange import Exchange
+from reconcile.startup.booking import Booker
+from reconcile.startup.importing import Importer
+from reconcile.values import Execution, VenuePosition, Wallet
+
+_TRIES = 5
+_OVERLAP = timedelta(seconds=5)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All open lines and the wallet (None where no spot is traded), at `at` by the venue's clock."""
+
+    at: datetime
+    positions: tuple[VenuePosition, ...]
+    wallet: Wallet | None
+
+
+async def take_snapshot(exchange: Exchange, booker: Booker, importer: Importer, imported_until: datetime) -> Snapshot:
+    """Reads positions between two readings of the clock until nothing was executed in between that is not booked.
+
+    Raises ExchangeError: a failed query is never read as flat; nor is one that the account does not hold still for.
+    """
+    began = await exchange.server_time()
+    since = min(imported_until, began) - _OVERLAP
+    for _ in range(_TRIES):
+        before = await exchange.server_time()
+        positions = [line for category in exchange.categories for line in await exchange.positions(category)]
+        wallet = await exchange.wallet() if "spot" in exchange.categories else None
+        after = await exchange.server_time()
+        crossed = False
+        for category in exchange.categories:
+            executions = await _executions(exchange, importer, category, since, after + _MILLISECOND)
+            fresh = await booker.book(category, executions)
+            crossed |= bool(fresh) or any(before < e.exec_time <= after for e in executions)
+        if not crossed:
+            return Snapshot(after, tuple(positions), wallet)
+    raise ExchangeUnavailableError("positions", f"executions crossed each of {_TRIES} snapshots")
+
+
+async def _executions(
+    exchange: Exchange, importer: Importer, category: str, since: datetime, until: datetime
+) -> list[Execution]:
+    found: list[Execution] = []
+    async for window in exchange.executions(category, since, until):
+        importer.requests += window.requests
+        found += window.items
+        await importer.quarantine(window.unreadable)
+    return found

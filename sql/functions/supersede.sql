@@ -1,0 +1,60 @@
+-- Books executions on a line that an adjustment brought in agreement, and takes back the adjustments that they make
+-- wrong: those of a later moment, which stood for what was not known yet. One transaction does both.
+CREATE OR REPLACE FUNCTION trading.record_superseding(
+    p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
+    p_fills json, p_announced text[] DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    answer json := trading.record_fills(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx,
+                                        p_fills, p_announced);
+    mine   trading.books;
+    b      trading.books;
+    cause  trading.fills;
+    a      trading.fills;
+BEGIN
+    SELECT f.* INTO cause
+      FROM json_array_elements(answer -> 'results') r
+      JOIN trading.fills f ON f.account_id = p_account_id AND f.fill_id = (r ->> 'fill_id')::bigint
+     WHERE NOT (r ->> 'duplicate')::boolean
+     ORDER BY f.exec_time, f.seq, f.exec_id LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN answer;
+    END IF;
+    SELECT * INTO mine FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = cause.book_id;
+    FOR a IN SELECT f.* FROM trading.books k
+               JOIN trading.fills f ON f.account_id = k.account_id AND f.book_id = k.book_id
+              WHERE k.account_id = p_account_id AND k.category = p_category AND k.symbol = p_symbol
+                AND k.position_idx = p_position_idx AND f.exec_type = 'Adjustment' AND f.exec_time >= cause.exec_time
+                AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                                 WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
+              ORDER BY f.book_id, f.exec_time, f.seq, f.exec_id
+    LOOP
+        PERFORM trading.require_bot(p_account_id, a.bot_id);
+        PERFORM trading.require_announced(a.bot_id, p_category, p_symbol, p_position_idx, p_announced);
+        IF a.book_id = cause.book_id THEN
+            SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = a.book_id;
+        ELSE
+            b := trading.lock_other_book(mine, a.book_id);
+        END IF;
+        PERFORM trading.void_adjustment(b, a, cause.fill_id);
+    END LOOP;
+    -- What the first step left is not what is there now.
+    SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = cause.book_id;
+    RETURN (SELECT json_build_object('results', answer -> 'results', 'position', trading.position_of(b)));
+END
+$$;
+
+-- Takes an adjustment back; the caller holds its book's lock.
+CREATE OR REPLACE FUNCTION trading.void_adjustment(b trading.books, a trading.fills, p_cause_fill_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    v trading.fill_voids := trading.journal_void(b, a.fill_id, p_cause_fill_id, 'adjustment replaced by executions',
+                                                 NULL);
+BEGIN
+    b.book_seq := v.book_seq;
+    b.hash := v.hash;
+    b.dust_qty := b.dust_qty - trading.dust_of(b, a);
+    PERFORM trading.rebuild_from(b, trading.checkpoint_before(b, a.exec_time, a.seq, a.exec_id),
+                                 'adjustment replaced by executions', p_cause_fill_id);
+END
+$$;

@@ -1,0 +1,1 @@
+SELECT trading.quarantine_executions(%(account_id)s::integer, %(executions)s::json) AS added

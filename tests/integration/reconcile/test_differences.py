@@ -1,0 +1,137 @@
+"""What no execution explains: reported, raised or adjusted, and never given a price that nobody paid."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from reconcile import UnexplainedDifferenceError
+from reconcile.values import Order
+from tests.bybit_account import START
+from tests.fills import fill
+from tests.reconciling import BOT, Desk, kinds
+
+D = Decimal
+EVER = {"since": None}
+
+
+async def invent(desk: Desk, qty: str, side: str = "Buy", exec_id: str = "never-happened") -> None:
+    """The bot writes a fill that the venue never had."""
+    await desk.client.record_fill(
+        **fill(exec_id, side, D(qty), 100) | {"symbol": "BTCUSDT", "exec_time": START + timedelta(minutes=1)}
+    )
+
+
+async def test_what_the_venue_never_had_is_unexplained_and_left_alone(desk: Desk) -> None:
+    await invent(desk, "100")
+    desk.account.trade("Sell", "50")
+    report = await desk.reconcile(**EVER)
+    assert report.status == "findings"
+    assert kinds(report) == [("opened_outside", "external"), ("unexplained", None)]
+    (finding,) = report.problems
+    assert (finding.ledger["qty"], finding.venue["qty"]) == ("50", "-50")
+    assert desk.books() == {(BOT, "BTCUSDT", 0): D(100), ("external", "BTCUSDT", 0): D(-50)}
+    before = desk.everything()
+    again = await desk.reconcile(**EVER)
+    assert [f.kind for f in again.problems] == ["unexplained"]
+    assert desk.everything() == before
+
+
+async def test_raise_carries_the_report_and_the_run_is_stored(desk: Desk) -> None:
+    await invent(desk, "1")
+    with pytest.raises(UnexplainedDifferenceError, match="unexplained linear BTCUSDT") as caught:
+        await desk.reconcile(on_unexplained="raise", **EVER)
+    assert [f.kind for f in caught.value.report.problems] == ["unexplained"]
+    assert [row["kind"] for row in desk.rows("reconcile/findings")] == ["unexplained"]
+
+
+async def test_an_adjustment_has_no_price_and_is_made_once(desk: Desk) -> None:
+    await invent(desk, "100")
+    desk.account.trade("Sell", "50")
+    report = await desk.reconcile(on_unexplained="adjust", **EVER)
+    assert report.ok
+    assert kinds(report) == [("adjusted", BOT), ("opened_outside", "external")]
+    assert desk.books() == {("external", "BTCUSDT", 0): D(-50)}
+    (trade,) = desk.rows("reconcile/trades")
+    assert (trade["quantity"], trade["exit_price"], trade["net_pnl"]) == (D(100), None, None)
+    assert trade["pnl_reason"]
+    before = desk.everything()
+    await desk.reconcile(on_unexplained="adjust", **EVER)
+    assert desk.everything() == before
+
+
+async def test_what_was_not_imported_is_missing_history_until_it_is(desk: Desk) -> None:
+    desk.order("Buy", "1")
+    desk.account.control.advance(30 * 86_400_000)
+    report = await desk.reconcile(since=desk.account.now() - timedelta(days=1))
+    assert [f.kind for f in report.problems] == ["missing_history"]
+    report = await desk.reconcile(**EVER)
+    assert report.ok
+    assert desk.books() == {(BOT, "BTCUSDT", 0): D(1)}
+    assert [row["resolved_at"] is not None for row in desk.rows("reconcile/findings")] == [True, True]
+
+
+@pytest.mark.parametrize("bot", [BOT, None])
+async def test_the_real_executions_take_the_place_of_an_adjustment(desk: Desk, bot: str | None) -> None:
+    desk.order("Buy", "1")
+    since = desk.account.now() + timedelta(hours=1)
+    desk.account.control.advance(10 * 86_400_000)
+    desk.order("Buy", "2", bot=bot)
+    desk.account.control.advance(10 * 86_400_000)
+    first = await desk.reconcile(since=since, on_unexplained="adjust")
+    assert ("adjusted", bot or "external") in kinds(first)
+    assert desk.agrees()
+    report = await desk.reconcile(**EVER)
+    assert report.ok
+    assert desk.agrees()
+    (void,) = desk.rows("reconcile/voids")
+    assert (void["exec_type"], void["reason"]) == ("Adjustment", "adjustment replaced by executions")
+    assert desk.books()[BOT, "BTCUSDT", 0] == (3 if bot else 1)
+    assert (await desk.client.get_position("BTCUSDT")).avg_entry_price == 60000
+    before = desk.everything()
+    await desk.reconcile(**EVER)
+    assert desk.everything() == before
+
+
+async def test_a_close_of_what_was_never_seen_has_no_p_and_l(desk: Desk) -> None:
+    desk.order("Buy", "1")
+    desk.account.control.advance(10 * 86_400_000)
+    since = desk.account.now()
+    desk.order("Sell", "1")
+    report = await desk.reconcile(since=since, on_unexplained="adjust")
+    assert report.ok
+    assert desk.books() == {}
+    assert [trade["net_pnl"] for trade in desk.rows("reconcile/trades")] == [None]
+
+
+async def test_a_hedge_leg_closed_further_than_it_is_open_waits_in_quarantine(desk: Desk) -> None:
+    desk.account.control.set_hedge_mode(desk.account.uid, "BTCUSDT")
+    desk.order("Buy", "1", positionIdx=1)
+    desk.account.control.advance(10 * 86_400_000)
+    since = desk.account.now()
+    desk.order("Sell", "0.4", positionIdx=1)
+    report = await desk.reconcile(since=since)
+    assert [f.kind for f in report.problems] == ["missing_history", "quarantined"]
+    assert desk.books() == {}
+
+
+async def test_another_price_of_the_same_quantity(desk: Desk) -> None:
+    desk.order("Buy", "1")
+    row = desk.executions()[0]
+    wrong = {"exec_id": row["execId"], "side": "Buy", "exec_qty": 1, "exec_price": D(59000), "symbol": "BTCUSDT"}
+    executed = START + timedelta(milliseconds=int(row["execTime"]) - START.timestamp() * 1000)
+    await desk.client.record_fill(**wrong, exec_time=executed, commission=row["execFee"], order_id=row["orderId"])
+    report = await desk.reconcile()
+    assert [f.kind for f in report.problems] == ["conflicting_fill", "price_only"]
+    (conflict,) = [f for f in report.problems if f.kind == "conflicting_fill"]
+    assert (dict(conflict.ledger), dict(conflict.venue)) == ({"exec_price": "59000"}, {"exec_price": "60000"})
+    assert desk.books() == {(BOT, "BTCUSDT", 0): D(1)}
+
+
+async def test_an_order_that_says_less_than_before_is_not_stored(desk: Desk) -> None:
+    order_id = desk.order("Buy", "0.03")
+    desk.account.control.advance(60_000)
+    desk.rows("reconcile/order", order_id=order_id, qty=D("0.08"))
+    report = await desk.reconcile()
+    assert [f.kind for f in report.problems] == ["order_regressed"]
+    assert isinstance((await desk.account.exchange.orders_by_id("linear", [order_id]))[0], Order)

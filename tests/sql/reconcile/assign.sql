@@ -1,0 +1,1 @@
+SELECT trading.assign_bot(1, %(bot)s, %(login)s)

@@ -1,0 +1,1 @@
+SELECT * FROM trading.reconciliation_findings ORDER BY finding_id

@@ -1,0 +1,1 @@
+SELECT * FROM trading.funding_payments ORDER BY exec_time

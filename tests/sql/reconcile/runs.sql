@@ -1,0 +1,1 @@
+SELECT * FROM trading.reconciliation_runs ORDER BY run_id

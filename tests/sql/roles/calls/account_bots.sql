@@ -1,0 +1,1 @@
+SELECT * FROM trading.account_bots(%(account_id)s)

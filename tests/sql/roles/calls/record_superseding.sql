@@ -1,0 +1,1 @@
+SELECT trading.record_superseding(%(account_id)s, 'alice', NULL, 'linear', 'BTCUSDT', 0::smallint, '[{{"exec_id": "forged", "side": "Buy", "exec_price": 1, "exec_qty": 1, "exec_time": "2026-03-02T09:30:00Z", "commission": 0, "exec_type": "Trade", "source": "bot"}}]'::json)

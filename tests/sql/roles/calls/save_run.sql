@@ -1,0 +1,1 @@
+SELECT trading.save_run(%(account_id)s, now(), 'ok', 'd', true, '{{}}', '[]', NULL)
