@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -63,8 +63,6 @@ async def reconcile_positions_on_startup(
         raise InvalidInputError("on_unexplained", on_unexplained, f"one of {', '.join(_POLICIES)}")
     if since is not None and since.tzinfo is None:
         raise InvalidInputError("since", since, "a time with a zone")
-    if since is not None and since > datetime.now(UTC):
-        raise InvalidInputError("since", since, "a time that is past")
     options = Options(on_unexplained=on_unexplained, since=since, settle=settle)
     async with as_exchange(exchange_client) as exchange, _opened(bot_id, db_client.settings, redis_db) as client:
         report = await _reconcile(client, exchange, options)

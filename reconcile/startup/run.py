@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from ledger import AsyncLedgerClient
+from ledger.errors import InvalidInputError
 from ledger.session import EXTERNAL
 from reconcile.errors import ExchangeError, ExchangeRefusedError
 from reconcile.exchange import Exchange
@@ -81,6 +82,10 @@ class Run:
         permissions = await self._exchange.permissions()
         report.read_only_key, report.may_withdraw = permissions.read_only, permissions.may_withdraw
         now = await self._exchange.server_time()
+        if self._options.since is not None and self._options.since >= now:
+            raise InvalidInputError(
+                "since", self._options.since, f"before the venue's now, {now:%Y-%m-%d %H:%M:%S} UTC"
+            )
         await self._importer.run(self._options.since, now)
         self._begun_late = await self._importer.begun_late(now)
         snapshot, books, lines, found = await self._look(now)

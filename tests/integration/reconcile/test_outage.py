@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
+from ledger.errors import InvalidInputError
 from reconcile.paper.faults import HttpFault
 from tests.reconciling import BOT, Desk, kinds
 
@@ -168,3 +171,11 @@ async def test_a_cycle_that_is_over_keeps_its_p_and_l(desk: Desk) -> None:
     (trade,) = desk.rows("reconcile/trades")
     assert trade["gross_pnl"] == 1
     assert desk.books() == {(BOT, "BTCUSDT", 0): D("0.03")}
+
+
+async def test_a_start_that_has_not_come_yet_is_refused(desk: Desk) -> None:
+    before = desk.rows("reconcile/trades")
+    with pytest.raises(InvalidInputError) as caught:
+        await desk.reconcile(since=datetime(2100, 1, 1, tzinfo=UTC))
+    assert caught.value.field == "since"
+    assert desk.rows("reconcile/trades") == before
