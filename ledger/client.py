@@ -87,9 +87,10 @@ class LedgerClient:
 
     def acting_for(self, bot_id: str) -> Self:
         """A client for another registered bot of the account, on the same connections: closing one closes both."""
+        name = read_text("bot_id", bot_id)
         other = copy.copy(self)
         account_id = self.register()
-        other._session = dataclasses.replace(self._session, bot_id=read_text("bot_id", bot_id), account_id=account_id)
+        other._session = dataclasses.replace(self._session, bot_id=name, account_id=account_id)
         return other
 
     register = _blocking(bots.register)
@@ -186,9 +187,10 @@ class AsyncLedgerClient:
 
     async def acting_for(self, bot_id: str) -> Self:
         """A client for another registered bot of the account, on the same connections: closing one closes both."""
+        name = read_text("bot_id", bot_id)
         other = copy.copy(self)
         account_id = await self.register()
-        other._session = dataclasses.replace(self._session, bot_id=read_text("bot_id", bot_id), account_id=account_id)
+        other._session = dataclasses.replace(self._session, bot_id=name, account_id=account_id)
         return other
 
     register = _awaiting(bots.register)

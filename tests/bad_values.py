@@ -97,6 +97,8 @@ METHODS = (
     Method("record_fills", _FILL, _FILL_KINDS, inside="fills[1]."),
     Method("get_position", {"symbol": SYMBOL}, _BOOK),
     Method("get_current_position_summary", {"symbol": SYMBOL}, _BOOK),
+    Method("refresh_position", {"symbol": SYMBOL}, _BOOK),
+    Method("acting_for", {"bot_id": "other"}, {"bot_id": "text"}),
     Method("get_open_position_entries", {}, _FILTER),
     Method("get_completed_trades", {}, {**_FILTER, **_PERIOD, "limit": "count"}),
     Method("position_as_of", {"symbol": SYMBOL, "at": moment(0)}, {**_BOOK, "at": "time"}),
