@@ -6,7 +6,6 @@ transaction mode may stand between. Transient failures are repeated within `retr
 
 import json
 from decimal import Decimal
-from functools import partial
 from typing import Any, cast
 
 import psycopg
@@ -19,7 +18,10 @@ from ledger.database.url import to_conninfo
 from ledger.queries import query
 from ledger.settings import Settings
 
-exact_json = partial(json.loads, parse_float=Decimal)
+
+def exact_json(text: str | bytes) -> Any:
+    """JSON whose numbers stay exact. A function of its own: psycopg warns of partial ones."""
+    return json.loads(text, parse_float=Decimal)
 
 
 # What an answer may take on its way after the server has ended a statement itself.
