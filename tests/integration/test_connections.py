@@ -133,8 +133,9 @@ def test_a_closed_client_says_so(kind: str, opened: OpenClient, database_url: st
     client.get_position(SYMBOL)
     client.close()
     client.close()
+    # acting_for asks the servers nothing: the client that it gives says so at its first call.
     calls: list[tuple[str, list[Any], dict[str, Any]]] = [
-        (method.name, [], method.arguments) for method in METHODS if not method.inside
+        (method.name, [], method.arguments) for method in METHODS if not method.inside and method.name != "acting_for"
     ]
     calls += [("record_fills", [[fill("e2")]], {}), ("heartbeat", [], {})]
     for name, arguments, named in calls:
