@@ -5,6 +5,7 @@ from reconcile.errors import (
     ExchangeRefusedError,
     ExchangeUnavailableError,
     UnexplainedDifferenceError,
+    WrongAccountError,
 )
 from reconcile.exchange import Exchange, Gap, StreamEvent
 from reconcile.startup.api import reconcile_positions_on_startup, reconcile_positions_on_startup_sync
@@ -22,6 +23,7 @@ __all__ = [
     "ReconciliationReport",
     "StreamEvent",
     "UnexplainedDifferenceError",
+    "WrongAccountError",
     "reconcile_positions_on_startup",
     "reconcile_positions_on_startup_sync",
 ]
