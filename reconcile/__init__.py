@@ -7,7 +7,7 @@ from reconcile.errors import (
     UnexplainedDifferenceError,
     WrongAccountError,
 )
-from reconcile.exchange import Exchange, Gap, StreamEvent
+from reconcile.exchange import Exchange, Gap, Lost, StreamEvent
 from reconcile.startup.api import reconcile_positions_on_startup, reconcile_positions_on_startup_sync
 from reconcile.startup.report import ComparedCycle, ComparedLine, Finding, ReconciliationReport
 
@@ -20,6 +20,7 @@ __all__ = [
     "ExchangeUnavailableError",
     "Finding",
     "Gap",
+    "Lost",
     "ReconciliationReport",
     "StreamEvent",
     "UnexplainedDifferenceError",
