@@ -128,7 +128,7 @@ def _read_closed(path: Path) -> bytes:
     What a symbolic link leads to is what counts. What was checked is what is read: both are done on the open file.
     """
     try:
-        opened = open(path.resolve(strict=True), "rb", opener=_opener)  # noqa: PTH123, SIM115 - Path.open knows no opener
+        opened = open(path.resolve(strict=True), "rb", opener=_opener)  # noqa: SIM115 - Path.open knows no opener
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "a circle of symbolic links"
         raise ConfigurationError(f"accounts file {path}: {reason}") from None
