@@ -78,6 +78,10 @@ class Caller:
         """The venue's time, asked now; the clock learns it. Raises as `ask` does."""
         return from_ms((await self._answer(TIME, Span(), {})).time)
 
+    def budget(self) -> tuple[int, int] | None:
+        """As `Budget.tightest`."""
+        return self._budget.tightest()
+
     async def close(self) -> None:
         """Ends the connections."""
         await asyncio.to_thread(self._http.client.close)

@@ -52,6 +52,10 @@ class BybitExchange:
         """Requests sent so far, repeated ones included."""
         return self._caller.requests
 
+    def budget(self) -> tuple[int, int] | None:
+        """Requests left within a second, and of how many, where it was tightest since last asked; None: unknown."""
+        return self._caller.budget()
+
     async def server_time(self) -> datetime:
         """Bybit's clock, to the millisecond. Raises ExchangeError."""
         return await self._caller.synchronise()

@@ -12,7 +12,7 @@ from reconcile.bybit.connection import Connection, ConnectionFailed
 from reconcile.bybit.payloads import read_execution, read_order
 from reconcile.bybit.settings import BybitSettings
 from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError
-from reconcile.exchange import Gap, StreamEvent
+from reconcile.exchange import Gap, Lost, StreamEvent
 from reconcile.logs import get_logger
 from reconcile.values import Unreadable
 
@@ -48,6 +48,7 @@ class PrivateStream:
             finally:
                 await connection.close()
             log.warning("stream lost", endpoint=ENDPOINT, since=str(gap.since))
+            yield Lost()
             await asyncio.sleep(self._settings.first_wait)
 
     async def _connected(self) -> Connection:
