@@ -100,7 +100,6 @@ def test_gauges_are_read_when_they_are_scraped(status: ServiceStatus) -> None:
     age = value(found, "reconciliation_age_seconds", account="main")
     assert age is not None
     assert 100 <= age < 130
-    assert value(found, "stream_age_seconds", account="main") is None
     status.draining = True
     assert value(samples(metrics), "ready") == 0
     assert value(samples(metrics), "draining") == 1
