@@ -85,7 +85,7 @@ def by_ourselves(log: Any) -> list[Callable[[str], None]]:
             log.exception("failed", hint=[{"x": text}])
 
     return [
-        log.warning,
+        lambda text: log.warning(text, attempt=1),  # a method taken now would keep the configuration of now
         lambda text: log.info("sent %s", text),
         lambda text: log.warning("sent", fields={"a": [{"b": text}]}, error=ValueError(text), raw=text.encode()),
         lambda text: log.bind(bound=text).error("bound"),
