@@ -1,6 +1,6 @@
 """Any state that the service may be in."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -51,3 +51,9 @@ def statuses() -> st.SearchStrategy[ServiceStatus]:
         accounts=st.lists(accounts, max_size=3).map(lambda found: {one.name: one for one in found}),
         jobs=st.lists(jobs, max_size=3).map(lambda found: {f"{one.account}:{one.name}": one for one in found}),
     )
+
+
+def any_service() -> ServiceStatus:
+    """One that leads for one account."""
+    main = AccountStatus(name="main", venue="bybit", environment="mainnet", leading=True)
+    return ServiceStatus(started_at=datetime.now(UTC), database_ok=True, accounts={"main": main})
