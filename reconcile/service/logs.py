@@ -87,7 +87,7 @@ def _formatter(masker: Masker, *, as_json: bool) -> logging.Formatter:
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=False, sort_keys=False, pad_event_to=0)
+        else structlog.dev.ConsoleRenderer(colors=False, sort_keys=False)
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[unpack_fields, *_shared()],

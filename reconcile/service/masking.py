@@ -17,10 +17,8 @@ _SHORTEST = 4  # shorter values would hide half of every line; they are hidden b
 _DEEPEST = 8
 # URLs of servers, whose login and password alone are secret; of others (alerts) every part may be.
 _SERVERS = frozenset({"postgresql", "postgres", "postgresql+psycopg", "redis", "rediss", "unix", "http", "https"})
-_SECRET_WORDS = frozenset(
-    {"password", "passwd", "passphrase", "passcode", "pwd", "secret", "secrets", "token", "tokens", "sign", "signature"}
-    | {"authorization", "auth", "cookie", "credential", "credentials", "apikey", "apisecret"}
-)
+_SECRET_PARTS = re.compile(r"(?i)password|passwd|passphrase|secret|token|credential|api_?key")
+_SECRET_WORDS = frozenset({"passcode", "pwd", "sign", "signature", "authorization", "auth", "cookie"})
 _SECRET_PAIRS = frozenset({("api", "key"), ("private", "key"), ("access", "key"), ("secret", "key")})
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _NAMES = (
@@ -94,7 +92,11 @@ class Masker:
 def is_secret_name(name: str) -> bool:
     """Whether what goes by this name is a secret: apiKey, X-BAPI-SIGN, redis_password and the like."""
     words = [word.lower() for word in _WORDS.findall(name)]
-    return not _SECRET_WORDS.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(pairwise(words))
+    return (
+        _SECRET_PARTS.search(name) is not None
+        or not _SECRET_WORDS.isdisjoint(words)
+        or not _SECRET_PAIRS.isdisjoint(pairwise(words))
+    )
 
 
 def _shown(value: object) -> str:
@@ -141,7 +143,9 @@ def _parts(secret: str) -> Iterator[str]:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """As it is, and as JSON, Python and URLs write it."""
+    """As it is, and as URLs, JSON and Python write it."""
     for text in {secret, unquote(secret)}:
         yield from (text, quote(text), quote(text, safe=""), quote_plus(text))
-        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1])
+        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+        # With both kinds of quotes around, Python escapes one of them.
+        yield from (repr(text)[1:-1], repr(text + "'\"")[1:-4], ascii(text)[1:-1], repr(text.encode())[2:-1])
