@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from ledger import AsyncLedgerClient
@@ -14,6 +13,7 @@ from ledger.session import EXTERNAL
 from reconcile.bybit.fees import fee_currency
 from reconcile.exchange import Exchange
 from reconcile.startup.coins import Coins
+from reconcile.startup.completeness import require_complete_lots
 from reconcile.startup.legs import Legs
 from reconcile.startup.owners import close_reason, owner_by_lots, stated_owner
 from reconcile.startup.report import Finding
@@ -24,10 +24,6 @@ LineKey = tuple[str, str, int]  # category, symbol, position_idx
 BookKey = tuple[str, str, str, int]  # bot, category, symbol, position_idx
 _NO_ORDER = CASH_TYPES | {"Settle"}
 _REFUSALS = (ConflictingFillError, InsufficientPositionError, InvalidInputError)
-
-
-class IncompleteLotsError(Exception):
-    """An exit that the venue made closes more than the ledger has open: executions before it are missing."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,8 @@ class Booker:
         store, client: the ledger's side of the same account.
         bots: the account's bots.
         on_new: called with each execution that the ledger did not have, once it is booked.
-        complete_lots: whether an exit of the venue that closes more than is open is refused with IncompleteLotsError,
-            instead of going to whoever has something open: for callers who can fetch what is missing.
+        complete_lots: whether an execution that closes more than is open raises IncompleteLotsError, for callers who
+            can fetch what is missing.
     """
 
     def __init__(
@@ -130,7 +126,10 @@ class Booker:
         seats = []
         for e in sorted(executions, key=lambda e: (e.exec_time, e.seq or 0, e.exec_id)):
             seats.append(await self._seat(e, known, orders, coins))
-        await self._book_moves([seat for seat in seats if seat.execution.exec_type not in CASH_TYPES], known)
+        moves = [seat for seat in seats if seat.execution.exec_type not in CASH_TYPES]
+        if self._complete_lots:
+            await require_complete_lots(self._store, [(seat.execution, seat.moment) for seat in moves], known)
+        await self._book_moves(moves, known)
         await self._book_cash([seat for seat in seats if seat.execution.exec_type in CASH_TYPES], known)
         return self.booked.imported.total() - before
 
@@ -194,8 +193,6 @@ class Booker:
                     await self._record(pending, known)
                     pending = []
                 held = (await self._store.open_at(seat.execution.category, [seat.moment]))[0]
-                if self._complete_lots and _closes_more(seat.execution, held):
-                    raise IncompleteLotsError(seat.execution.exec_id)
                 owner = owner_by_lots(held, seat.execution.side)
                 if seat.execution.order_id:
                     adopted[seat.execution.order_id] = owner
@@ -282,12 +279,6 @@ class Booker:
         if bot_id not in self._clients:
             self._clients[bot_id] = await self._client.acting_for(bot_id)
         return self._clients[bot_id]
-
-
-def _closes_more(e: Execution, held: Mapping[str, Decimal]) -> bool:
-    """Whether it closes more than all bots together have open on that side."""
-    open_qty = sum((abs(qty) for qty in held.values() if (qty > 0) == (e.side == "Sell")), Decimal(0))
-    return e.closed_qty is not None and e.closed_qty > open_qty
 
 
 def _unreadable(e: Execution, reason: str) -> Unreadable:
