@@ -12,8 +12,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from reconcile.logs import unpack_fields
 from reconcile.service.masking import Masker
 
-# What these say at INFO is of use to nobody who does not look for a fault.
 _OF_MANY_LINES = ("exception", "stack")
+# What these say at INFO is of use to nobody who does not look for a fault.
 _NOISY = ("apprise", "apscheduler", "asyncio", "urllib3", "websocket")
 
 
@@ -104,12 +104,10 @@ def _formatter(masker: Masker, *, as_json: bool) -> logging.Formatter:
 
 def _one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Escapes what ends a line or steers a terminal, so that no text from outside can pass for a line of ours."""
-    return {
-        name: value
-        if not isinstance(value, str) or name in _OF_MANY_LINES or value.isprintable()
-        else repr(value)[1:-1]
-        for name, value in event.items()
-    }
+    for name, value in event.items():
+        if isinstance(value, str) and not value.isprintable() and name not in _OF_MANY_LINES:
+            event[name] = repr(value)[1:-1]
+    return event
 
 
 def _log_thread(hook: threading.ExceptHookArgs) -> None:
