@@ -92,6 +92,7 @@ class AccountService:
             store = Store(database, await client.register())
             await self._require_same_place(database)
             self._status.not_served = None
+            self._alerts.cleared(f"account:{self._account.name}")
             lost = await stack.enter_async_context(leadership(client.settings, store.account_id))
             exchange = BybitExchange(self._account.exchange)
             stack.push_async_callback(exchange.close)
