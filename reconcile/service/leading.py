@@ -84,7 +84,7 @@ class Leading:
 
     async def _book_stream(self) -> None:
         desk = self._desk
-        live = LiveBooking(desk.exchange, desk.store, desk.client, self, desk.since())
+        live = LiveBooking(desk.prompt, desk.store, desk.client, self, desk.since())
         running = asyncio.create_task(live.run())
         stopping = asyncio.create_task(self._stopping.wait())
         try:

@@ -29,10 +29,11 @@ _SHOWN = 20
 
 @dataclass(frozen=True)
 class Desk:
-    """One account's two sides, and who is told."""
+    """One account's two sides, and who is told. `prompt` is the same exchange with less patience."""
 
     settings: ServiceSettings
     exchange: Exchange
+    prompt: Exchange
     store: Store
     client: AsyncLedgerClient
     status: AccountStatus

@@ -9,7 +9,7 @@ from ledger.session import EXTERNAL
 from reconcile.paper.faults import HttpFault, StreamFault
 from tests.following import following, until
 from tests.proxy import Proxy, postgres_connector
-from tests.reconciling import BOT, Desk
+from tests.reconciling import BOT, Desk, another_exchange
 
 LONG = (BOT, "BTCUSDT", 0)
 
@@ -185,3 +185,31 @@ async def test_what_was_told_before_the_end_is_booked(desk: Desk) -> None:
         await asyncio.sleep(0.06)  # it has been told, and hardly booked
     assert follower.states[-1] == "off"
     assert desk.books() == {LONG: Decimal("0.1")}
+
+
+async def test_a_question_that_is_refused_holds_up_nobody_else(desk: Desk) -> None:
+    async with following(desk) as follower:
+        desk.account.control.break_stream(StreamFault("drop", "order"))
+        desk.account.control.break_http(HttpFault("ret_code", code=10005, path="/v5/order/[hr]*", times=None))
+        desk.account.trade("Buy", "0.1")  # by hand: whose it is only its order can tell
+        desk.order("Buy", "0.2")
+        await until(lambda: desk.books() == {LONG: Decimal("0.2")})
+        await until(lambda: follower.kinds == ["not_booked"])
+        assert follower.wanted == 1
+        desk.account.control.heal()
+    assert (await desk.reconcile()).imported == {"Trade": 1}
+    assert desk.agrees()
+
+
+async def test_a_question_that_is_not_answered_waits_and_others_are_booked(desk: Desk) -> None:
+    exchange = another_exchange(desk, patience=0.3)
+    async with following(desk, exchange=exchange) as follower:
+        desk.account.control.break_stream(StreamFault("drop", "order"))
+        desk.account.control.break_http(HttpFault("status", code=502, path="/v5/order/[hr]*", times=None))
+        desk.account.trade("Buy", "0.1")
+        desk.order("Buy", "0.2")
+        await until(lambda: desk.books() == {LONG: Decimal("0.2")})
+        desk.account.control.heal()
+        await until(desk.agrees)
+        assert follower.troubles == []
+    await exchange.close()
