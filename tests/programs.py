@@ -76,15 +76,19 @@ class Program:
         self._process.wait()
         self._reader.join()
 
+    def close(self) -> None:
+        """Ends it, if it has not ended, and its pipe."""
+        self.kill()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.kill()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self.close()
 
 
 @dataclass(frozen=True)
@@ -114,12 +118,12 @@ def rehearsal(directory: Path) -> Iterator[Rehearsal]:
     with Program(command, directory, {}) as paper:
         paper.wait_for("stream_url")
         pairs = [line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines() if "=" in line]
-        one = Rehearsal(f"http://127.0.0.1:{port}", dict(pairs))
-        _until_it_listens(one)
-        yield one
+        yield listening(f"http://127.0.0.1:{port}", dict(pairs))
 
 
-def _until_it_listens(one: Rehearsal) -> None:
+def listening(url: str, settings: Mapping[str, str] | None = None) -> Rehearsal:
+    """The local Bybit there, once it answers."""
+    one = Rehearsal(url, settings or {})
     end = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -128,4 +132,4 @@ def _until_it_listens(one: Rehearsal) -> None:
             assert time.monotonic() < end, "fifoledger paper does not answer"
             time.sleep(0.05)
         else:
-            return
+            return one

@@ -28,8 +28,8 @@ def main() -> None:
             price, position = last_price(session, SYMBOL), ledger.get_position(SYMBOL)
             if position.size and is_flat(session):
                 reconcile_positions_on_startup_sync(BOT, ledger, session)
-                trades = ledger.get_completed_trades(SYMBOL)
-                print("out by", trades[-1].exit_reason, "at", trades[-1].exit_price, "net", trades[-1].net_pnl)
+                for closed in ledger.get_completed_trades(SYMBOL, limit=1):
+                    print("out by", closed.exit_reason, "at", closed.exit_price, "net", closed.net_pnl)
             elif not position.size and len(seen) == LOOK_BACK and price > max(seen):
                 levels = {"stopLoss": str(round(price * 98 / 100, 2)), "takeProfit": str(round(price * 104 / 100, 2))}
                 trade(session, ledger, position, side="Buy", qty=QTY, reason="breakout", **levels)
