@@ -50,8 +50,8 @@ def show_findings(report: Report, bot: str, found: ReconciliationReport) -> None
         ("symbol", "book of", "what", "before", "after", "by"),
         [
             (
-                one.symbol, owner(one.bot_id, bot), one.kind, Decimal(one.ledger["before"] or 0),
-                Decimal(one.ledger["after"] or 0), one.venue.get("reasons", ""),
+                one.symbol, owner(one.bot_id, bot), one.kind, Decimal(one.ledger.get("before") or 0),
+                Decimal(one.ledger.get("after") or 0), one.venue.get("reasons", ""),
             )
             for one in found.findings
         ],

@@ -22,6 +22,8 @@ from ledger.demo.report import Report, show
 from ledger.demo.run import CHAPTERS
 from ledger.queries import query
 from tests.invariants import check_invariants
+from tests.logins import as_login, logins
+from tests.servers import Servers
 
 
 @pytest.fixture
@@ -127,6 +129,17 @@ def test_runs_without_a_cache(demo: str) -> None:
     assert code == 0, text
     assert "No Redis is configured" in text
     assert "17 books proven" in text
+
+
+def test_a_login_that_may_not_reconcile_sees_the_rest(
+    servers: Servers, demo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with logins(servers.admin_url) as make:
+        monkeypatch.setenv("LEDGER_DATABASE_URL", as_login(demo, make("ledger_bot")))
+        code, text = shown()
+    assert code == 0, text
+    assert "Not with this database login" in text
+    assert "15 books proven" in text
 
 
 def test_brings_the_ledger_to_an_empty_database(
