@@ -133,6 +133,21 @@ def test_two_copies_send_each_order_once_and_book_it_once(yard: Yard, connection
         assert ledger.get_position("BTCUSDT").book_seq == len(executions)
 
 
+def test_what_a_copy_sent_before_it_was_killed_is_booked_by_the_other(
+    yard: Yard, connection: psycopg.Connection[Any]
+) -> None:
+    with yard.start("scaling_long") as bot:
+        bot.wait_for("Buy 0.01 for scale_in -> Buy 0.01")
+        order = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.01"}
+        yard.session.place_order(**order, orderLinkId="scaling_long-BTCUSDT-000000001")
+        yard.bybit.move_price("BTCUSDT", "58700")
+        bot.wait_for("sent already: scaling_long-BTCUSDT-000000001")
+        bot.wait_for("Buy 0.01 for scale_in -> Buy 0.02")
+        bot.wait_for("Buy 0.01 for scale_in -> Buy 0.03")
+        yard.traded("BTCUSDT", 3)
+    agrees(yard, "scaling_long", connection)
+
+
 def test_momentum_books_a_stop_at_the_price_that_it_had(yard: Yard, connection: psycopg.Connection[Any]) -> None:
     with yard.start("momentum") as bot:
         bot.wait_for("rehearsal: ok")
