@@ -1,6 +1,7 @@
 """The demo: right numbers, as often as one likes, with and without a cache, and honest when something is wrong."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -22,8 +23,10 @@ from ledger.demo.bybit import execution
 from ledger.demo.report import Report, show
 from ledger.demo.run import CHAPTERS
 from ledger.queries import query
+from tests.documents import ROOT
 from tests.invariants import check_invariants
 from tests.logins import as_login, logins
+from tests.programs import FIFOLEDGER
 from tests.servers import Servers
 
 
@@ -93,8 +96,16 @@ def test_the_outage_is_explained_at_real_prices(demo: str, connection: psycopg.C
 
 
 def test_two_at_once_do_not_meet(demo: str, connection: psycopg.Connection[Any]) -> None:
-    command = [sys.executable, "-W", "error", "-c", "from ledger.cli import main; main()", "demo", "--yes", "--json"]
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    runs = [
+        subprocess.Popen(
+            [*FIFOLEDGER, "demo", "--yes", "--json"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
     for run_ in runs:
         out, shown_beside = run_.communicate(timeout=150)
         assert (run_.returncode, json.loads(out)) == (0, {"ok": True}), shown_beside
