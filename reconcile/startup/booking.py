@@ -1,7 +1,7 @@
 """Executions of the venue become fills of the ledger: each once, in its owner's book, on its leg."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from ledger.session import EXTERNAL
 from reconcile.bybit.fees import fee_currency
 from reconcile.exchange import Exchange
 from reconcile.startup.coins import Coins
+from reconcile.startup.completeness import require_complete_lots
 from reconcile.startup.legs import Legs
 from reconcile.startup.owners import close_reason, owner_by_lots, stated_owner
 from reconcile.startup.report import Finding
@@ -52,12 +53,31 @@ class Booked:
     reasons: dict[BookKey, set[str | None]] = field(default_factory=lambda: defaultdict(set))
     findings: list[Finding] = field(default_factory=list)
     insufficient: set[LineKey] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)  # what went into quarantine, and why
 
 
 class Booker:
-    """Books executions of one account."""
+    """Books executions of one account.
 
-    def __init__(self, exchange: Exchange, store: Store, client: AsyncLedgerClient, bots: Sequence[str]) -> None:
+    Args:
+        exchange: the account on its venue.
+        store, client: the ledger's side of the same account.
+        bots: the account's bots.
+        on_new: called with each execution that the ledger did not have, once it is booked.
+        complete_lots: whether an execution that closes more than is open raises IncompleteLotsError, for callers who
+            can fetch what is missing.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        store: Store,
+        client: AsyncLedgerClient,
+        bots: Sequence[str],
+        *,
+        on_new: Callable[[Execution], None] | None = None,
+        complete_lots: bool = False,
+    ) -> None:
         self._exchange = exchange
         self._store = store
         self._client = client
@@ -68,6 +88,8 @@ class Booker:
         self._sought: set[str] = set()
         self._details: dict[str, Order] = {}
         self._adjustments: Mapping[LineKey, datetime] = {}
+        self._on_new = on_new
+        self._complete_lots = complete_lots
         self.booked = Booked()
 
     async def prepare(self) -> None:
@@ -104,7 +126,10 @@ class Booker:
         seats = []
         for e in sorted(executions, key=lambda e: (e.exec_time, e.seq or 0, e.exec_id)):
             seats.append(await self._seat(e, known, orders, coins))
-        await self._book_moves([seat for seat in seats if seat.execution.exec_type not in CASH_TYPES], known)
+        moves = [seat for seat in seats if seat.execution.exec_type not in CASH_TYPES]
+        if self._complete_lots:
+            await require_complete_lots(self._store, [(seat.execution, seat.moment) for seat in moves], known)
+        await self._book_moves(moves, known)
         await self._book_cash([seat for seat in seats if seat.execution.exec_type in CASH_TYPES], known)
         return self.booked.imported.total() - before
 
@@ -221,6 +246,7 @@ class Booker:
             if isinstance(refusal, InsufficientPositionError):
                 self.booked.insufficient.add((e.category, e.symbol, seat.position_idx))
             await self._store.quarantine([(_unreadable(e, str(refusal)), e.exec_id)])
+            self.booked.refused.append(f"{e.category} {e.symbol} {e.exec_id}: {refusal}")
         else:
             self._count(seat, result.position.bot_id, {} if result.duplicate is False else known)
 
@@ -244,6 +270,8 @@ class Booker:
         if e.exec_id in known:
             return
         self.booked.imported[e.exec_type] += 1
+        if self._on_new is not None:
+            self._on_new(e)
         if e.exec_type not in CASH_TYPES:
             self.booked.reasons[bot_id, e.category, e.symbol, seat.position_idx].add(seat.fill["close_reason"])
 

@@ -77,6 +77,7 @@ def _digest(one: Unreadable) -> str:
 def _progress(gaps: Iterable[tuple[str, datetime, datetime]]) -> Iterator[tuple[Progress, TaskID]]:
     """A bar over the time that is to be covered, where somebody can see it."""
     console = Console(stderr=True)
+    console.quiet = not console.is_terminal  # a bar that is disabled may still end with an empty line
     columns = (TextColumn("executions"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         total = sum((last - first).total_seconds() for _, first, last in gaps)
