@@ -45,7 +45,7 @@ def outage(stage: Stage) -> None:
             stage.more_books += _OF_NOBODY
             report.say(
                 f"All of the two years that Bybit keeps was fetched: {found.windows} windows of a week, "
-                f"{found.requests} requests. From now on only what is new."
+                f"{found.requests} requests, 50 a second, as Bybit allows. From now on only what is new."
             )
             _explain(scene, ledger, found)
             _repeat(scene, ledger)

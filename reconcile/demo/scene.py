@@ -78,7 +78,7 @@ class Scene:
 @contextmanager
 def open_scene(stage: Stage) -> Iterator[Scene]:
     """A local Bybit on a free port, at the time of the story."""
-    with paper_bybit(seed=1, start=moment(6, 9), running=True, rate_limits=False) as paper:
+    with paper_bybit(seed=1, start=moment(6, 9), running=True) as paper:
         credentials = paper.control.create_account(balances={COIN: DEPOSIT})
         session = HTTP(api_key=credentials.api_key, api_secret=credentials.api_secret)
         session.endpoint = paper.url
