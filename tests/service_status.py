@@ -21,6 +21,7 @@ def statuses() -> st.SearchStrategy[ServiceStatus]:
         venue=_NAMES,
         environment=_NAMES,
         leading=st.booleans(),
+        not_served=st.none() | _NAMES,
         stream=st.sampled_from(["off", "connecting", "catching_up", "live"]),
         stream_alive_at=st.none() | _TIMES,
         last_booked_at=st.none() | _TIMES,

@@ -21,17 +21,19 @@ _SECRET_PARTS = re.compile(r"(?i)password|passwd|passphrase|secret|token|credent
 _SECRET_WORDS = frozenset({"passcode", "pwd", "sign", "signature", "authorization", "auth", "cookie"})
 _SECRET_PAIRS = frozenset({("api", "key"), ("private", "key"), ("access", "key"), ("secret", "key")})
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Lengths have bounds, so that a long text costs no more than its length.
 _NAMES = (
     r"x-bapi-sign|x-bapi-api-key|api[_-]?key|api[_-]?secret|secret(?:[_-]?key)?|access[_-]?key|private[_-]?key|sign"
-    r"|signature|(?:\w+_)?token|(?:\w*_)?password|\w*passphrase|passwd|pwd|authorization|cookie"
+    r"|signature|\w{0,30}token|\w{0,30}password|\w{0,30}passphrase|passwd|pwd|authorization|cookie"
 )
 # name = value in URLs, headers, JSON, conninfo strings and the text of Python values.
 _NAMED = re.compile(
-    rf"""(?ix) (?<![a-z0-9]) (?P<name>{_NAMES}) (?P<between>["']?\s*[:=]\s*)
-    (?P<value> "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | (?:bearer\s+|basic\s+)?[^\s"'&,;)}}\]]+ )"""
+    rf"""(?ix) (?<![a-z0-9]) (?P<name>{_NAMES}) (?P<between>["']?\s{{0,9}}[:=]\s{{0,9}})
+    (?P<value> "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | (?:bearer\s{{1,9}}|basic\s{{1,9}})?[^\s"'&,;)}}\]]+ )"""
 )
 _URL_LOGIN = re.compile(
-    r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?P<user>[^\s/?#:@'\"]*):(?P<password>[^\s'\"]*?)@(?=[^\s@/]*(?:[/\s?#'\",;)]|$))"
+    r"""(?P<scheme>\b[a-zA-Z][\w+.-]{0,30}://)(?P<user>[^\s/?#:@'"]{0,200}):(?P<password>[^\s'"]{0,500}?)@"""
+    r"""(?=[^\s@/]{0,300}(?:[/\s?#'",;)]|$))"""
 )
 
 

@@ -148,6 +148,16 @@ def test_text_for_people_has_the_same() -> None:
     assert "api_key=****" in line
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+def test_no_text_from_outside_passes_for_a_line(as_json: bool) -> None:
+    text = "refused\n2026-01-01T00:00:00Z [info     ] all is well\r\x1b[2K"
+    with configured(as_json=as_json) as stream:
+        logging.getLogger("pybit").error("the venue says: %s", text)
+        get_logger("reconcile.x").error("refused", problem=text)
+    assert len(stream.getvalue().splitlines()) == 2
+    assert "\x1b" not in stream.getvalue()
+
+
 @pytest.mark.parametrize(("level", "shown"), [("debug", "abcd"), ("INFO", "bcd"), ("warning", "cd"), ("ERROR", "d")])
 def test_the_level_is_for_all_loggers(level: str, shown: str) -> None:
     for log in (get_logger("reconcile.x"), structlog.stdlib.get_logger("service"), logging.getLogger("somebody")):

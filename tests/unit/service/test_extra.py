@@ -20,6 +20,16 @@ def test_without_the_extra_the_error_says_what_to_install(missing: str, monkeypa
         require_extra()
 
 
+def test_the_command_says_so_before_anything_else() -> None:
+    code = (
+        "import sys; sys.modules['apprise'] = None\n"
+        "from ledger.cli import main; sys.argv = ['fifoledger', 'serve']; main()\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("error [configuration]: the service needs apprise; install its extra")
+
+
 def test_bots_and_other_commands_load_none_of_it() -> None:
     code = (
         "import sys; sys.modules.update(dict.fromkeys(['apprise', 'prometheus_client']))\n"

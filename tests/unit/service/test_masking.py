@@ -1,6 +1,7 @@
 """No secret is shown, wherever it stands; all else is shown as it is."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -189,3 +190,14 @@ def test_numbers_can_be_secret() -> None:
 
 def test_a_value_that_cannot_be_shown_ends_nothing() -> None:
     assert Masker().value([Broken()]) == ["<Broken: ValueError in its repr>"]
+
+
+LONG = ("a_", "a", "_token", "://", "://:", "x://a:", "@", "x://a:b@", "password=", "password='", '"', "sign: ", " ")
+
+
+@pytest.mark.parametrize("part", LONG)
+def test_a_long_text_takes_no_more_than_its_length(part: str) -> None:
+    masker = Masker(["hunter22"])
+    began = time.process_time()
+    masker.text(part * (100_000 // len(part)))
+    assert time.process_time() - began < 5

@@ -25,6 +25,7 @@ def service(**account: Any) -> ServiceStatus:
     [
         ({"leading": False}, None),
         ({"leading": False, "reconciliation": "degraded"}, None),
+        ({"leading": False, "not_served": "another key"}, "account main: not served: another key"),
         ({"leading": True}, "account main: not reconciled yet"),
         ({"leading": True, "reconciliation": "ok"}, None),
         ({"leading": True, "reconciliation": "findings"}, None),
