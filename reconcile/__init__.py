@@ -7,12 +7,15 @@ from reconcile.errors import (
     UnexplainedDifferenceError,
 )
 from reconcile.exchange import Exchange, Gap, StreamEvent
+from reconcile.quarantine.api import apply_quarantined, apply_quarantined_sync
+from reconcile.quarantine.statement import Correction
 from reconcile.startup.api import reconcile_positions_on_startup, reconcile_positions_on_startup_sync
 from reconcile.startup.report import ComparedCycle, ComparedLine, Finding, ReconciliationReport
 
 __all__ = [
     "ComparedCycle",
     "ComparedLine",
+    "Correction",
     "Exchange",
     "ExchangeError",
     "ExchangeRefusedError",
@@ -22,6 +25,8 @@ __all__ = [
     "ReconciliationReport",
     "StreamEvent",
     "UnexplainedDifferenceError",
+    "apply_quarantined",
+    "apply_quarantined_sync",
     "reconcile_positions_on_startup",
     "reconcile_positions_on_startup_sync",
 ]

@@ -104,6 +104,15 @@ class Exchange(Protocol):
         """What is traded: all of a category, or the symbols named."""
         ...
 
+    def fee_currency(
+        self, execution: Execution, order: Order | None = None, instrument: Instrument | None = None
+    ) -> str | None:
+        """The coin of `execution.fee`: as the execution says, else as its order says, else by the venue's rule.
+
+        None where none of them decides. Asks nobody.
+        """
+        ...
+
     def stream(self) -> AsyncGenerator[StreamEvent, None]:
         """Executions and orders as they happen. After every interruption comes a Gap, first of all at the start.
 

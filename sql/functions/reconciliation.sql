@@ -85,24 +85,6 @@ BEGIN
 END
 $$;
 
--- Keeps executions whose effect nobody knows, given as a JSON list; those known already stay as they are. Answers how
--- many are new.
-CREATE OR REPLACE FUNCTION trading.quarantine_executions(p_account_id integer, p_executions json) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    added bigint;
-BEGIN
-    PERFORM trading.require_bot(p_account_id, 'external');
-    INSERT INTO trading.quarantined_executions (account_id, category, exec_id, symbol, exec_type, exec_time, reason, raw)
-    SELECT p_account_id, q.category, q.exec_id, q.symbol, q.exec_type, q.exec_time, q.reason, q.raw
-      FROM json_populate_recordset(NULL::trading.quarantined_executions, p_executions) q
-     ORDER BY q.category, q.exec_id
-    ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS added = ROW_COUNT;
-    RETURN added;
-END
-$$;
-
 -- Stores a run and its findings, and closes the open findings of earlier runs that this one looked for and did not find.
 -- A run that imported nothing and found what the one before it found only confirms that one. Answers the run's id.
 CREATE OR REPLACE FUNCTION trading.save_run(p_account_id integer, p_started_at timestamptz, p_status text, p_digest text,
