@@ -1,4 +1,4 @@
-"""A person's decision about an execution that could not be applied."""
+"""What is known of an execution only later: what it did, by a person's decision; and whose it was, by its order."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -67,3 +67,34 @@ def decide_quarantined(
         results,
     )
     return answers[-1]
+
+
+def reassign_fill(session: Session, fill_id: int, *, category: str, symbol: str, position_idx: int) -> Operation[bool]:
+    """Takes an execution out of the book that it was booked in and books it in the client's bot's, in one transaction.
+
+    For what was booked before its order was known. Answers whether it still counted where it was.
+
+    Args:
+        fill_id: the fill, of another bot's book.
+        category, symbol, position_idx: its line.
+
+    Raises:
+        InvalidInputError: that is no such fill.
+        InsufficientPositionError: a hedge leg of either book would be closed further than it is open.
+        PermissionDeniedError: the login may not act for both bots.
+        DatabaseUnavailableError: no answer in time; calling again is safe.
+    """
+    account_id = yield from registered(session)
+    params = {"account_id": account_id, "bot_id": session.bot_id, "fill_id": fill_id}
+
+    def results(rows: Any) -> list[FillResult]:
+        answer = rows[0]["result"]
+        return [] if answer is None else [FillResult.from_row(answer)]
+
+    made = yield from write_announced(
+        session,
+        [(session.bot_id, category, symbol, position_idx)],
+        lambda lines: Query("reassign_fill", {**params, "announced": lines}),
+        results,
+    )
+    return bool(made)
