@@ -101,6 +101,22 @@ class Desk:
         ]
         return found
 
+    def versions(self) -> dict[str, list[Row]]:
+        """Where every row is stored and which transaction wrote it: what is not the same was written."""
+        with psycopg.connect(to_conninfo(self.database_url)) as connection:
+            tables = [name for (name,) in connection.execute(statement("tables"))]
+            return {
+                name: [*connection.execute(statement("reconcile/versions", table=name)).fetchall()] for name in tables
+            }
+
+    async def written_by_a_second_run(self, **options: Any) -> set[str]:
+        """The tables that reconciling writes when it is run again at once; there should be none."""
+        await self.reconcile(**options)
+        before = self.versions()
+        await self.reconcile(**options)
+        after = self.versions()
+        return {name for name in after if after[name] != before[name]}
+
     def books(self) -> Mapping[tuple[str, str, int], Decimal]:
         """Signed quantities that are open, by bot, symbol and position_idx."""
         return {(r["bot_id"], r["symbol"], r["position_idx"]): r["qty"] for r in self.rows("reconcile/books")}

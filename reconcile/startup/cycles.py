@@ -59,7 +59,7 @@ async def compare_cycles(
                     by_order.setdefault(one.order_id, []).append(one)
             for cycle in _joined(rows):
                 _compare(cycle, by_order, now, compared, findings)
-        await cover(store, CLOSED_PNL, category, gaps[0][0], now, now)
+        await cover(store, CLOSED_PNL, category, (gaps[0][0], now), now)
     return compared, findings, requests
 
 

@@ -52,7 +52,7 @@ class Importer:
                     self.windows += 1
                     await self._booker.book(category, window.items)
                     await self.quarantine(window.unreadable)
-                    await cover(self._store, EXECUTIONS, category, window.since, window.until, now)
+                    await cover(self._store, EXECUTIONS, category, (window.since, window.until), now)
                     progress.advance(task, (window.until - window.since).total_seconds())
 
     async def begun_late(self, now: datetime) -> set[str]:
@@ -69,8 +69,9 @@ class Importer:
         await self._store.quarantine((one, one.exec_id or f"content:{_digest(one)}") for one in unreadable)
 
 
-async def cover(store: Store, endpoint: str, category: str, since: datetime, until: datetime, now: datetime) -> None:
+async def cover(store: Store, endpoint: str, category: str, span: tuple[datetime, datetime], now: datetime) -> None:
     """States what was fetched completely as proven, but for the newest, where something may still appear."""
+    since, until = span
     end = min(until, now - SETTLED_AFTER)
     if end > since and (end == until or end - since >= _WORTHWHILE):
         await store.add_coverage(endpoint, category, since, end)

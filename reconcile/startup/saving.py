@@ -112,7 +112,7 @@ def load(row: Mapping[str, Any]) -> ReconciliationReport:
 
 
 def _digest(report: ReconciliationReport) -> str:
-    """Of the state that was found: two runs that say the same of it need one report. What happened is not part of it."""
+    """Of the state that was found, not of what happened: runs that found the same state need one report."""
     lines = [(x.category, x.symbol, x.position_idx, str(x.ledger_qty), str(x.venue_qty)) for x in report.lines]
     state = sorted(json.dumps(_said(f), sort_keys=True) for f in report.findings if f.kind not in EVENTS)
     key = (report.read_only_key, report.may_withdraw)
