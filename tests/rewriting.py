@@ -45,7 +45,7 @@ def in_the_middle(of: str) -> Iterator[Middle]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802  # the name that http.server asks for
+        def do_GET(self) -> None:  # the name that http.server asks for
             connection = http.client.HTTPConnection(str(behind.hostname), behind.port, timeout=10)
             headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
             connection.request("GET", self.path, headers=headers)
@@ -60,7 +60,7 @@ def in_the_middle(of: str) -> Iterator[Middle]:
             self.wfile.write(body)
             connection.close()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: Any) -> None:
             """Says nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

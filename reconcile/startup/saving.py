@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -113,7 +114,11 @@ def load(row: Mapping[str, Any]) -> ReconciliationReport:
 
 def _digest(report: ReconciliationReport) -> str:
     """Of the state that was found, not of what happened: runs that found the same state need one report."""
-    lines = [(x.category, x.symbol, x.position_idx, str(x.ledger_qty), str(x.venue_qty)) for x in report.lines]
+    lines = [(x.category, x.symbol, x.position_idx, *map(_plain, (x.ledger_qty, x.venue_qty))) for x in report.lines]
     state = sorted(json.dumps(_said(f), sort_keys=True) for f in report.findings if f.kind not in EVENTS)
     key = (report.read_only_key, report.may_withdraw)
     return hashlib.sha256(json.dumps([lines, state, report.reason, key]).encode()).hexdigest()
+
+
+def _plain(qty: Decimal) -> str:
+    return f"{qty.normalize():f}"

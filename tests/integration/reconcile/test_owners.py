@@ -76,7 +76,7 @@ async def test_funding_of_several_holders_is_external_s_and_says_what_each_would
     (shared,) = [f for f in report.findings if f.kind == "funding_shared"]
     assert shared.ledger == {BOT: "3", OTHER: "-1"}
     assert shared.venue["amount"] == "12"
-    assert (D(shared.venue[f"share of {BOT}"] or 0), D(shared.venue[f"share of {OTHER}"] or 0)) == (18, -6)
+    assert (D(shared.venue[f"share of {BOT}"] or 0), D(shared.venue[f"share of {OTHER}"] or 0)) == (D(18), D(-6))
     assert "funding_shared" not in [f.kind for f in (await desk.reconcile()).findings]
 
 
@@ -105,10 +105,10 @@ async def test_the_ledger_alone_moves_an_execution_between_books(desk: Desk) -> 
         OTHER, account="main", database_url=desk.database_url, redis_url=desk.redis_url
     ) as other:
         assert (await other.get_position("BTCUSDT")).total_qty == 0
-        line = {"category": "linear", "symbol": "BTCUSDT", "position_idx": 0}
-        assert await other.reassign_fill(fill["fill_id"], **line)
-        assert not await other.reassign_fill(fill["fill_id"], **line)
+        for moved in (True, False):
+            answer = await other.reassign_fill(fill["fill_id"], category="linear", symbol="BTCUSDT", position_idx=0)
+            assert answer is moved
         position = await other.get_position("BTCUSDT")
-        assert (position.side, position.total_qty) == ("Sell", 3)
+        assert (position.side, position.total_qty) == ("Sell", D(3))
     assert (await desk.client.get_position("BTCUSDT")).total_qty == 1
     assert desk.rows("reconcile/trades") == []

@@ -16,6 +16,7 @@ from ledger import (
 from ledger.errors import InvalidInputError
 from ledger.values import QuarantineDecision
 from reconcile import Correction, apply_quarantined, apply_quarantined_sync
+from reconcile.quarantine.statement import DECISIONS
 from reconcile.startup.store import Store
 from reconcile.values import Unreadable
 from tests.bybit_account import START
@@ -35,7 +36,7 @@ def new_login(servers: Servers) -> Iterator[NewLogin]:
 
 async def strange(desk: Desk, exec_type: str = "SomethingNew", **said: Any) -> str:
     """An execution of a type that nobody knows, imported into quarantine; its id."""
-    given = {"side": "Buy", "qty": D("0.3"), "price": D(60100)} | said
+    given: dict[str, Any] = {"side": "Buy", "qty": D("0.3"), "price": D(60100)} | said
     exec_id: str = desk.account.control.report_execution(desk.account.uid, "BTCUSDT", exec_type, **given)
     desk.account.control.advance(1000)
     await desk.reconcile()
@@ -119,14 +120,16 @@ async def test_cash_goes_to_the_one_who_held_and_touches_no_lot(desk: Desk) -> N
 @pytest.mark.parametrize("decision", ["ignore", "fill", "cash"])
 async def test_decided_again_it_is_answered_as_done_and_another_decision_is_refused(desk: Desk, decision: Any) -> None:
     exec_id = await strange(desk)
-    said = {} if decision == "ignore" else {"bot_id": BOT, "correction": Correction(commission="1.5", exec_qty="0.20")}
+    said: dict[str, Any] = {}
+    if decision != "ignore":
+        said = {"bot_id": BOT, "correction": Correction(commission="1.5", exec_qty="0.20")}
     await apply_quarantined(desk.client, exec_id, decision, note="first", **said)
     before = desk.everything()
 
     for again in (said, {}, {"note": "second"}):
         made = await apply_quarantined(desk.client, exec_id, decision, **again)
         assert (made.fresh, made.decision, made.note) == (False, decision, "first")
-    for other in {"ignore", "fill", "cash"} - {decision}:
+    for other in set(DECISIONS) - {decision}:
         with pytest.raises(InvalidInputError, match=f"must be {decision}, as it was decided on 20"):
             await apply_quarantined(desk.client, exec_id, other)
     if said:
@@ -192,7 +195,13 @@ async def test_what_is_missing_or_wrong_is_named_and_nothing_is_written(desk: De
 
 
 async def test_a_spot_fee_needs_its_coin_and_a_hedged_symbol_its_leg(desk: Desk) -> None:
-    said = {"symbol": "ETHUSDT", "side": "Buy", "exec_price": "2000", "exec_qty": "1", "exec_time": START}
+    said: dict[str, Any] = {
+        "symbol": "ETHUSDT",
+        "side": "Buy",
+        "exec_price": "2000",
+        "exec_qty": "1",
+        "exec_time": START,
+    }
     await keep(desk, "spot-1", category="spot", fee="0.001", **said)
     with pytest.raises(InvalidInputError, match="commission_asset"):
         await apply_quarantined(desk.client, "spot-1", "fill")
