@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from reconcile.bybit.keeping import kept
 from reconcile.bybit.kinds import CASH_ONLY, why_not_applied
 from reconcile.bybit.rows import ClosedPnlRow, ExecutionRow, InstrumentRow, OrderRow, PositionRow, Row
 from reconcile.bybit.times import from_ms
@@ -54,12 +55,14 @@ def read_instrument(raw: Any, category: str, endpoint: str) -> Instrument | Unre
 def _read(
     model: type[R], convert: Callable[[R, str, Mapping[str, Any]], V], raw: Any, category: str, endpoint: str
 ) -> V | Unreadable:
+    raw = kept(raw)
     if not isinstance(raw, Mapping):
         return Unreadable(endpoint=endpoint, category=category, reason="not an object", raw={"value": raw})
     try:
         return convert(model.model_validate(raw), category, raw)
     except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors(include_url=False)[:5])
+        problems = error.errors(include_url=False, include_input=False, include_context=False)[:5]
+        reason = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems)
     except _Refused as error:
         reason = str(error)
     return _unreadable(raw, category, endpoint, reason)
@@ -68,7 +71,7 @@ def _read(
 def _unreadable(raw: Mapping[str, Any], category: str, endpoint: str, reason: str) -> Unreadable:
     def text(name: str) -> str | None:
         value = raw.get(name)
-        return value[:200] if isinstance(value, str) and value else None
+        return value if isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable() else None
 
     time = raw.get("execTime")
     digits = str(time) if isinstance(time, str | int) else ""
