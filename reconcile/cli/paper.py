@@ -6,18 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.options import Json
+from ledger.cli.options import Json, read_time
 from ledger.cli.output import output, print_json
-from ledger.cli.times import parse_time
-
-
-def _read_time(text: str | datetime) -> datetime:
-    if isinstance(text, datetime):
-        return text
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 def paper(
@@ -29,7 +19,7 @@ def paper(
     seed: Annotated[int, typer.Option("--seed", help="Repeats ids, random walks and the order of equal rows.")] = 0,
     start: Annotated[
         datetime | None,
-        typer.Option("--start", parser=_read_time, metavar="TIME", help="Its time at first. Default: now."),
+        typer.Option("--start", parser=read_time, metavar="TIME", help="Its time at first. Default: now."),
     ] = None,
     running: Annotated[
         bool | None,
