@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ledger.database import Rows
 from reconcile.exchange import Exchange
-from reconcile.startup.importing import SETTLED_AFTER
+from reconcile.startup.importing import SETTLED_AFTER, cover
 from reconcile.startup.report import ComparedCycle, Finding
 from reconcile.startup.store import Store
 from reconcile.values import ClosedPnl
@@ -59,8 +59,7 @@ async def compare_cycles(
                     by_order.setdefault(one.order_id, []).append(one)
             for cycle in _joined(rows):
                 _compare(cycle, by_order, now, compared, findings)
-        if now - SETTLED_AFTER > gaps[0][0]:
-            await store.add_coverage(CLOSED_PNL, category, gaps[0][0], now - SETTLED_AFTER)
+        await cover(store, CLOSED_PNL, category, (gaps[0][0], now), now)
     return compared, findings, requests
 
 

@@ -17,6 +17,8 @@ from reconcile.values import Unreadable
 EXECUTIONS = "executions"
 # Venues may list an execution a little after it happened: what is newer than this is read again by the next run.
 SETTLED_AFTER = timedelta(seconds=60)
+# Less than that of new time is not worth a row: what is fetched at once again is not stated again.
+_WORTHWHILE = timedelta(seconds=60)
 
 
 class Importer:
@@ -50,14 +52,12 @@ class Importer:
                     self.windows += 1
                     await self._booker.book(category, window.items)
                     await self.quarantine(window.unreadable)
-                    end = min(window.until, now - SETTLED_AFTER)
-                    if end > window.since:
-                        await self._store.add_coverage(EXECUTIONS, category, window.since, end)
+                    await cover(self._store, EXECUTIONS, category, (window.since, window.until), now)
                     progress.advance(task, (window.until - window.since).total_seconds())
 
     async def begun_late(self, now: datetime) -> set[str]:
         """The categories of which the venue keeps older executions than were ever imported."""
-        earliest, settled = self._exchange.earliest(now), now - SETTLED_AFTER
+        earliest, settled = self._exchange.earliest(now), now - SETTLED_AFTER - _WORTHWHILE
         return {
             category
             for category in self._exchange.categories
@@ -67,6 +67,14 @@ class Importer:
     async def quarantine(self, unreadable: Iterable[Unreadable]) -> None:
         """Keeps what cannot be applied; what has no id is told apart by its content."""
         await self._store.quarantine((one, one.exec_id or f"content:{_digest(one)}") for one in unreadable)
+
+
+async def cover(store: Store, endpoint: str, category: str, span: tuple[datetime, datetime], now: datetime) -> None:
+    """States what was fetched completely as proven, but for the newest, where something may still appear."""
+    since, until = span
+    end = min(until, now - SETTLED_AFTER)
+    if end > since and (end == until or end - since >= _WORTHWHILE):
+        await store.add_coverage(endpoint, category, since, end)
 
 
 def _digest(one: Unreadable) -> str:

@@ -164,6 +164,14 @@ def ways_out(document: Document) -> Iterator[str]:
             yield f"{name} {'cannot' if needs else 'can'} reach the exchange"
 
 
+def one_shots(document: Document) -> Iterator[str]:
+    """`up --wait` takes the end of a program for a failure unless one that runs on has waited for it."""
+    waited_for = {name for _, service in long_running(document) for name in service.get("depends_on", {})}
+    for name, service in document["services"].items():
+        if service.get("restart") == "no" and not service.get("profiles") and name not in waited_for:
+            yield f"nothing that runs for long waits for {name}"
+
+
 def persistence(document: Document) -> Iterator[str]:
     command = " ".join(document["services"]["redis"]["command"])
     if "--appendonly yes" not in command:
@@ -244,6 +252,8 @@ BROKEN: list[tuple[Rule, Change]] = [
     (ways_out, lambda document: document["networks"].update(backend={})),
     (healthchecks, without("serve", "healthcheck")),
     (dependencies, without("serve", "depends_on", "service-login")),
+    (one_shots, without("serve", "depends_on", "service-login")),
+    (one_shots, without("verify", "profiles")),
     (persistence, in_service("redis", command=["redis-server", "--appendonly", "no"])),
     (migration, without("migrate", "command")),
     (migration, in_service("migrate", restart="always")),

@@ -1,1 +1,1 @@
-SELECT exec_id, bot_id, exec_time, recorded_at FROM trading.fills ORDER BY recorded_at
+SELECT * FROM trading.fills ORDER BY fill_id
