@@ -239,8 +239,7 @@ class LiveBooking:
     async def _report(self, booker: Booker) -> None:
         """Conflicts become findings; what overtook a newer state of its order is no news."""
         conflicts: list[Finding] = [f for f in booker.booked.findings if f.kind != "order_regressed"]
-        if conflicts:
-            await self._store.add_findings([columns(finding) for finding in conflicts])
+        if conflicts and await self._store.add_findings([columns(finding) for finding in conflicts]):
             text = "\n".join(f"{f.category} {f.symbol}: {f.rule}" for f in conflicts[:20])
             await self._watcher.trouble("conflicting_fill", "An execution contradicts the ledger", text)
         if booker.booked.refused:

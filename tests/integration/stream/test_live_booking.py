@@ -143,18 +143,17 @@ async def test_a_conflict_becomes_a_finding_and_the_rest_is_booked(desk: Desk) -
             exec_id=row["execId"],
             order_id=order_id,
         )
-
-        def told(times: int) -> bool:
-            return follower.kinds.count("conflicting_fill") == times
-
-        for count in (1, 2):
+        for count in (1, 2, 3):
             desk.account.control.disconnect_streams()
-            await until(partial(told, count))
+            await until(partial(lambda n: follower.wanted == n, count))
+            assert follower.kinds == ["conflicting_fill"]
+            if count == 2:
+                desk.rows("service/resolve")
         desk.order("Buy", "0.2")
         await until(lambda: desk.books() == {LONG: Decimal("0.3")})
     (finding,) = [row for row in desk.rows("reconcile/findings") if row["kind"] == "conflicting_fill"]
     assert (finding["ledger_value"]["exec_price"], finding["venue_value"]["exec_price"]) == ("1", "60000")
-    assert finding["resolved_at"] is None
+    assert finding["resolution_note"] == "seen"
 
 
 async def test_bots_that_register_meanwhile_own_what_they_trade(desk: Desk) -> None:
