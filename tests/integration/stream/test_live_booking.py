@@ -212,3 +212,27 @@ async def test_a_question_that_is_not_answered_waits_and_others_are_booked(desk:
         await until(desk.agrees)
         assert follower.troubles == []
     await exchange.close()
+
+
+async def test_orders_that_the_bot_writes_as_a_whole_are_taken_over_by_their_executions(desk: Desk) -> None:
+    desk.account.control.set_depth("BTCUSDT", Decimal("0.1"), levels=3)
+    async with following(desk) as follower:
+        for number in range(8):
+            side = "Sell" if number % 4 == 3 else "Buy"
+            order_id = desk.order(side, "0.3")
+            if number % 2:
+                await asyncio.sleep(0.05)  # sometimes the stream is first
+            await desk.client.record_fill(
+                symbol="BTCUSDT",
+                side=side,
+                exec_price=60_000,
+                exec_qty="0.3",
+                exec_time=desk.account.now(),
+                order_id=order_id,
+            )
+        await until(desk.agrees)
+        await until(lambda: len(follower.executions) >= 8)
+        assert follower.troubles == []
+    report = await desk.reconcile()
+    assert report.ok
+    assert desk.books() == {LONG: Decimal("1.2")}
