@@ -5,8 +5,9 @@ from reconcile.errors import (
     ExchangeRefusedError,
     ExchangeUnavailableError,
     UnexplainedDifferenceError,
+    WrongAccountError,
 )
-from reconcile.exchange import Exchange, Gap, StreamEvent
+from reconcile.exchange import Exchange, Gap, Lost, StreamEvent
 from reconcile.startup.api import reconcile_positions_on_startup, reconcile_positions_on_startup_sync
 from reconcile.startup.report import ComparedCycle, ComparedLine, Finding, ReconciliationReport
 
@@ -19,9 +20,11 @@ __all__ = [
     "ExchangeUnavailableError",
     "Finding",
     "Gap",
+    "Lost",
     "ReconciliationReport",
     "StreamEvent",
     "UnexplainedDifferenceError",
+    "WrongAccountError",
     "reconcile_positions_on_startup",
     "reconcile_positions_on_startup_sync",
 ]

@@ -1,9 +1,10 @@
 """Executions of the venue become fills of the ledger: each once, in its owner's book, on its leg."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ledger import AsyncLedgerClient
@@ -23,6 +24,10 @@ LineKey = tuple[str, str, int]  # category, symbol, position_idx
 BookKey = tuple[str, str, str, int]  # bot, category, symbol, position_idx
 _NO_ORDER = CASH_TYPES | {"Settle"}
 _REFUSALS = (ConflictingFillError, InsufficientPositionError, InvalidInputError)
+
+
+class IncompleteLotsError(Exception):
+    """An exit that the venue made closes more than the ledger has open: executions before it are missing."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,31 @@ class Booked:
     reasons: dict[BookKey, set[str | None]] = field(default_factory=lambda: defaultdict(set))
     findings: list[Finding] = field(default_factory=list)
     insufficient: set[LineKey] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)  # what went into quarantine, and why
 
 
 class Booker:
-    """Books executions of one account."""
+    """Books executions of one account.
 
-    def __init__(self, exchange: Exchange, store: Store, client: AsyncLedgerClient, bots: Sequence[str]) -> None:
+    Args:
+        exchange: the account on its venue.
+        store, client: the ledger's side of the same account.
+        bots: the account's bots.
+        on_new: called with each execution that the ledger did not have, once it is booked.
+        complete_lots: whether an exit of the venue that closes more than is open is refused with IncompleteLotsError,
+            instead of going to whoever has something open: for callers who can fetch what is missing.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        store: Store,
+        client: AsyncLedgerClient,
+        bots: Sequence[str],
+        *,
+        on_new: Callable[[Execution], None] | None = None,
+        complete_lots: bool = False,
+    ) -> None:
         self._exchange = exchange
         self._store = store
         self._client = client
@@ -68,6 +92,8 @@ class Booker:
         self._sought: set[str] = set()
         self._details: dict[str, Order] = {}
         self._adjustments: Mapping[LineKey, datetime] = {}
+        self._on_new = on_new
+        self._complete_lots = complete_lots
         self.booked = Booked()
 
     async def prepare(self) -> None:
@@ -168,6 +194,8 @@ class Booker:
                     await self._record(pending, known)
                     pending = []
                 held = (await self._store.open_at(seat.execution.category, [seat.moment]))[0]
+                if self._complete_lots and _closes_more(seat.execution, held):
+                    raise IncompleteLotsError(seat.execution.exec_id)
                 owner = owner_by_lots(held, seat.execution.side)
                 if seat.execution.order_id:
                     adopted[seat.execution.order_id] = owner
@@ -221,6 +249,7 @@ class Booker:
             if isinstance(refusal, InsufficientPositionError):
                 self.booked.insufficient.add((e.category, e.symbol, seat.position_idx))
             await self._store.quarantine([(_unreadable(e, str(refusal)), e.exec_id)])
+            self.booked.refused.append(f"{e.category} {e.symbol} {e.exec_id}: {refusal}")
         else:
             self._count(seat, result.position.bot_id, {} if result.duplicate is False else known)
 
@@ -244,6 +273,8 @@ class Booker:
         if e.exec_id in known:
             return
         self.booked.imported[e.exec_type] += 1
+        if self._on_new is not None:
+            self._on_new(e)
         if e.exec_type not in CASH_TYPES:
             self.booked.reasons[bot_id, e.category, e.symbol, seat.position_idx].add(seat.fill["close_reason"])
 
@@ -251,6 +282,12 @@ class Booker:
         if bot_id not in self._clients:
             self._clients[bot_id] = await self._client.acting_for(bot_id)
         return self._clients[bot_id]
+
+
+def _closes_more(e: Execution, held: Mapping[str, Decimal]) -> bool:
+    """Whether it closes more than all bots together have open on that side."""
+    open_qty = sum((abs(qty) for qty in held.values() if (qty > 0) == (e.side == "Sell")), Decimal(0))
+    return e.closed_qty is not None and e.closed_qty > open_qty
 
 
 def _unreadable(e: Execution, reason: str) -> Unreadable:

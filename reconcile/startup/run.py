@@ -9,7 +9,7 @@ from typing import Literal
 from ledger import AsyncLedgerClient
 from ledger.errors import InvalidInputError
 from ledger.session import EXTERNAL
-from reconcile.errors import ExchangeError, ExchangeRefusedError
+from reconcile.errors import ExchangeError, ExchangeRefusedError, WrongAccountError
 from reconcile.exchange import Exchange
 from reconcile.startup.adjusting import adjust
 from reconcile.startup.booking import Booker
@@ -81,6 +81,8 @@ class Run:
     async def _agree(self, report: ReconciliationReport) -> None:
         permissions = await self._exchange.permissions()
         report.read_only_key, report.may_withdraw = permissions.read_only, permissions.may_withdraw
+        if (kept := await self._store.claim(permissions.uid)) != permissions.uid:
+            raise WrongAccountError(report.account, kept, permissions.uid)
         now = await self._exchange.server_time()
         if self._options.since is not None and self._options.since >= now:
             raise InvalidInputError(

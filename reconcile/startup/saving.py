@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconcile.startup.report import ReconciliationReport
+from reconcile.startup.report import Finding, ReconciliationReport
 from reconcile.startup.store import Store
 
 _REPORTS = TypeAdapter(ReconciliationReport)
@@ -17,28 +17,29 @@ _STATE = ("unexplained", "missing_history", "price_only", "wallet_residual", "qu
 async def save(store: Store, report: ReconciliationReport, *, changed: bool) -> None:
     """Stores the report and its findings; if nothing changed since the last one, only confirms that one."""
     whole = _REPORTS.dump_python(report, mode="json")
-    findings = [
-        {
-            "kind": finding.kind,
-            "category": finding.category,
-            "symbol": finding.symbol,
-            "position_idx": finding.position_idx,
-            "ledger_value": {**finding.ledger, **({"bot_id": finding.bot_id} if finding.bot_id else {})},
-            "venue_value": dict(finding.venue),
-            "rule": finding.rule,
-            "is_problem": finding.is_problem,
-        }
-        for finding in report.findings
-    ]
     report.run_id = await store.save_run(
         started_at=report.started_at,
         status=report.status,
         digest=_digest(report),
         changed=changed,
         compared=whole,
-        findings=findings,
+        findings=[columns(finding) for finding in report.findings],
         error=report.reason,
     )
+
+
+def columns(finding: Finding) -> dict[str, Any]:
+    """A finding as it is stored."""
+    return {
+        "kind": finding.kind,
+        "category": finding.category,
+        "symbol": finding.symbol,
+        "position_idx": finding.position_idx,
+        "ledger_value": {**finding.ledger, **({"bot_id": finding.bot_id} if finding.bot_id else {})},
+        "venue_value": dict(finding.venue),
+        "rule": finding.rule,
+        "is_problem": finding.is_problem,
+    }
 
 
 def load(row: Mapping[str, Any]) -> ReconciliationReport:
