@@ -59,6 +59,7 @@ class ComparedLine:
     venue_qty: Decimal
     ledger_price: Decimal | None = None  # moving average where FIFO must agree with it
     venue_price: Decimal | None = None
+    price_tolerance: Decimal = Decimal("1e-8")  # relative; what the venue's rounding explains
 
     @property
     def difference(self) -> Decimal:

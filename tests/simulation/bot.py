@@ -23,7 +23,7 @@ from requests.exceptions import RequestException
 from ledger import LedgerClient
 from ledger.errors import DatabaseUnavailableError, InsufficientPositionError
 from reconcile import ReconciliationReport, reconcile_positions_on_startup
-from reconcile.bybit import BybitExchange, load_settings
+from reconcile.bybit import BybitExchange, BybitSettings, load_settings
 
 Row = Mapping[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,29 +48,27 @@ class BotOptions:
     since: datetime
 
 
-def exchange_of(options: BotOptions, patience: float) -> BybitExchange:
-    """The bot's account as the reconciler reads it."""
-    return BybitExchange(
-        load_settings(
-            prefix="NOTHING_IS_NAMED_SO_",
-            api_key=options.api_key,
-            api_secret=options.api_secret,
-            environment="paper",
-            endpoint=options.url,
-            stream_url=options.ws_url,
-            categories=options.categories,
-            patience=patience,
-            first_wait=0.02,
-            longest_wait=0.2,
-            timeout=1.0,
-            forbidden_pause=1.0,
-        )
+def settings_of(options: BotOptions, patience: float) -> BybitSettings:
+    """How the bot's account is read, with problems of the exchange borne with for so many seconds."""
+    return load_settings(
+        prefix="NOTHING_IS_NAMED_SO_",
+        api_key=options.api_key,
+        api_secret=options.api_secret,
+        environment="paper",
+        endpoint=options.url,
+        stream_url=options.ws_url,
+        categories=options.categories,
+        patience=patience,
+        first_wait=0.02,
+        longest_wait=0.2,
+        timeout=1.0,
+        forbidden_pause=1.0,
     )
 
 
 async def reconcile(options: BotOptions, ledger: LedgerClient, patience: float) -> ReconciliationReport:
     """One reconciliation of the bot's account. Exchange problems are borne with for so many seconds."""
-    exchange = exchange_of(options, patience)
+    exchange = BybitExchange(settings_of(options, patience))
     try:
         return await reconcile_positions_on_startup(options.bot_id, ledger, exchange, since=options.since, settle=0.03)
     finally:

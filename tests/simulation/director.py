@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from reconcile.paper.faults import HttpFault
+from reconcile.paper.faults import HttpFault, StreamFault
 from tests.simulation.bot import BotOptions
 from tests.simulation.floor import Floor
 from tests.simulation.plan import Action, PlannedOrder, TradedLine
 from tests.simulation.servers import CrashingServers
 from tests.simulation.staff import Staff, Worker
+
+_MOST_SERVICES = 2
 
 
 class Director:
@@ -35,8 +37,10 @@ class Director:
         self.settle()
 
     def settle(self) -> None:
-        """Waits for all that was begun."""
+        """Waits for all that was begun, and ends the services in good order."""
         self._staff.settle()
+        while self._staff.services:
+            self._staff.stop_service()
 
     def perform(self, action: Action) -> None:
         """One line of the script."""
@@ -122,6 +126,21 @@ class Director:
             self._staff.kill(worker)
         self._reconcilers.clear()
 
+    # Services
+
+    def _start_service(self) -> None:
+        """Another one; all of them serve all accounts, and one leads."""
+        if len(self._staff.services) < _MOST_SERVICES:
+            self._staff.start_service(list(dict(self._bots.values()).values()))
+
+    def _kill_service(self) -> None:
+        if self._staff.services:
+            self._staff.kill_service()
+
+    def _stop_service(self) -> None:
+        if self._staff.services:
+            self._staff.stop_service()
+
     # The exchange
 
     def _by_hand(self, line: TradedLine, account: int, side: str, units: int) -> None:
@@ -172,6 +191,12 @@ class Director:
 
     def _http_fault(self, **given: Any) -> None:
         self._floor.control.break_http(HttpFault(**given))
+
+    def _stream_fault(self, **given: Any) -> None:
+        self._floor.control.break_stream(StreamFault(**given))
+
+    def _disconnect_streams(self) -> None:
+        self._floor.control.disconnect_streams()
 
     def _late_executions(self, ms: int) -> None:
         """What happens in the next moments is shown late; nothing that came later is shown before."""

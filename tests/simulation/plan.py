@@ -108,6 +108,14 @@ _KINDS = {
     "unknown_type": 1,
     "depth": 3,
 }
+# These come in where a service runs.
+_SERVICE_KINDS = {
+    "start_service": 5,
+    "kill_service": 2,
+    "stop_service": 1,
+    "stream_fault": 4,
+    "disconnect_streams": 3,
+}
 _FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "status", "code": 500},
     {"kind": "status", "code": 502, "times": 3},
@@ -139,7 +147,8 @@ def make_scenario(seed: int, steps: int) -> Scenario:
     bots = tuple(
         bot for account in range(accounts) for bot in _bots(rng, account, lines, hedged, 2 if accounts == 2 else 3)
     )
-    writer = _Script(rng, bots, lines + hedged)
+    serves = rng.random() < 0.6
+    writer = _Script(rng, bots, lines + hedged, serves=serves)
     return Scenario(
         seed=seed,
         accounts=accounts,
@@ -147,7 +156,10 @@ def make_scenario(seed: int, steps: int) -> Scenario:
         lines=lines + hedged,
         funding_in_closed_pnl=rng.random() < 0.3,
         ends_flat=rng.random() < 0.75,
-        actions=tuple(writer.action() for _ in range(steps)),
+        actions=(
+            *(Action("start_service", 300) for _ in range(rng.randint(1, 2) if serves else 0)),
+            *(writer.action() for _ in range(steps)),
+        ),
     )
 
 
@@ -171,17 +183,21 @@ def _bots(
 class _Script:
     """Writes actions."""
 
-    def __init__(self, rng: random.Random, bots: tuple[BotPlan, ...], lines: tuple[TradedLine, ...]) -> None:
+    def __init__(
+        self, rng: random.Random, bots: tuple[BotPlan, ...], lines: tuple[TradedLine, ...], *, serves: bool
+    ) -> None:
         self._rng = rng
+        self._kinds = _KINDS | _SERVICE_KINDS if serves else _KINDS
         self._bots = bots
         self._lines = lines
 
     def action(self) -> Action:
         """The next one."""
         rng = self._rng
-        (kind,) = rng.choices(list(_KINDS), list(_KINDS.values()))
+        (kind,) = rng.choices(list(self._kinds), list(self._kinds.values()))
         given: dict[str, Any] = getattr(self, f"_{kind}")()
-        pause = rng.choice((0, 0, 2, 5, 15, 40))
+        # A service is to live through something.
+        pause = rng.choice((0, 0, 2, 5, 15, 40) if self._kinds is _KINDS else (0, 0, 10, 40, 80, 120))
         return Action(kind, pause, given)
 
     def _bot(self) -> dict[str, Any]:
@@ -258,6 +274,15 @@ class _Script:
 
     def _http_fault(self) -> dict[str, Any]:
         return dict(self._rng.choice(_FAULTS))
+
+    def _start_service(self) -> dict[str, Any]:
+        return {}
+
+    _kill_service = _stop_service = _disconnect_streams = _start_service
+
+    def _stream_fault(self) -> dict[str, Any]:
+        kind = self._rng.choice(("drop", "repeat", "reorder", "disconnect"))
+        return {"kind": kind, "topic": self._rng.choice(("execution", "order", "*")), "times": self._rng.randint(1, 4)}
 
     def _postgres_outage(self) -> dict[str, Any]:
         return {"ms": self._rng.choice((0, 100, 400))}

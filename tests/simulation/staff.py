@@ -1,8 +1,10 @@
 """The processes of a seed: bots and reconcilers, started, told what to do, and killed."""
 
 import multiprocessing
+import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -10,10 +12,12 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from tests.simulation.bot import BotOptions, live
+from tests.simulation.service import serve_accounts
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.simulation.bot"])
+_FORKS.set_forkserver_preload(["tests.simulation.bot", "tests.simulation.service"])
 _PATIENCE = 60.0
+_DRAIN = 30.0
 
 
 @dataclass
@@ -33,6 +37,7 @@ class Staff:
     answers: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     _workers: list[Worker] = field(default_factory=list)
+    services: list[BaseProcess] = field(default_factory=list)
 
     def start(self, options: BotOptions) -> Worker:
         """A process for a bot."""
@@ -59,6 +64,31 @@ class Staff:
         worker.pipe.close()
         self._workers.remove(worker)
 
+    def start_service(self, accounts: Sequence[BotOptions]) -> None:
+        """A service for these accounts."""
+        process = _FORKS.Process(target=serve_accounts, args=(accounts,), daemon=True)
+        process.start()
+        self.services.append(process)
+
+    def kill_service(self) -> None:
+        """Kill −9, of the one that runs longest."""
+        process = self.services.pop(0)
+        if process.exitcode is not None:
+            self.faults.append(f"a service ended by itself: exit code {process.exitcode}")
+        process.kill()
+        process.join()
+
+    def stop_service(self) -> None:
+        """SIGTERM, of the one that runs longest: it ends what is in hand, soon."""
+        process = self.services.pop(0)
+        process.terminate()
+        process.join(_DRAIN)
+        # One that was told before it could listen ends by the signal.
+        if process.exitcode not in {0, -signal.SIGTERM}:
+            self.faults.append(f"a service that was told to stop: exit code {process.exitcode}")
+            process.kill()
+            process.join()
+
     def settle(self) -> None:
         """Waits until every command that was given has ended."""
         until = time.monotonic() + _PATIENCE
@@ -73,6 +103,8 @@ class Staff:
         """Kills all that are left."""
         for worker in list(self._workers):
             self.kill(worker)
+        while self.services:
+            self.kill_service()
 
     def _listen(self, worker: Worker, seconds: float = 0) -> None:
         try:
