@@ -24,8 +24,8 @@ from tests.reconciling import BOT, Desk
 from tests.servers import create_database, drop_database
 
 ACCOUNT = "bybit:main:paper"
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.killing.child"])
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.killing.child"])
 _PATIENCE = 60.0
 
 
@@ -137,7 +137,7 @@ async def kill_at(ground: Ground, point: Point) -> list[str]:
 
 
 async def _child(call: Call, proxy: StatementProxy, point: Point | None = None) -> int | None:
-    process = _FORKS.Process(target=run, args=(call,), daemon=True)
+    process = FORKS.Process(target=run, args=(call,), daemon=True)
     if point is not None:
         proxy.end_at(point.number, answered=point.answered, then=process.kill)
     process.start()
