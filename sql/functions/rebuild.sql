@@ -19,12 +19,15 @@ BEGIN
                         WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
      ORDER BY f.exec_time DESC, f.seq DESC, f.exec_id DESC
      LIMIT 1;
-    SELECT b.opened - coalesce(sum(l.open_to - l.open_from), 0) INTO p.opened
+    -- OFFSET keeps the planner from reading all lots and trades of the account to join them with a few fills.
+    SELECT b.opened - coalesce(sum(l.qty), 0) INTO p.opened
       FROM trading.fills_from(b, p_exec_time, p_seq, p_exec_id) f
-      JOIN trading.lots l ON l.account_id = b.account_id AND l.fill_id = f.fill_id;
+     CROSS JOIN LATERAL (SELECT k.open_to - k.open_from AS qty FROM trading.lots k
+                          WHERE k.account_id = b.account_id AND k.fill_id = f.fill_id OFFSET 0) l;
     SELECT b.closed - coalesce(sum(t.quantity), 0) INTO p.closed
       FROM trading.fills_from(b, p_exec_time, p_seq, p_exec_id) f
-      JOIN trading.completed_trades t ON t.account_id = b.account_id AND t.exit_fill_id = f.fill_id;
+     CROSS JOIN LATERAL (SELECT k.quantity FROM trading.completed_trades k
+                          WHERE k.account_id = b.account_id AND k.exit_fill_id = f.fill_id OFFSET 0) t;
     p.cycle_id := b.cycle_id;
     p.pos := CASE began.side WHEN 'Buy' THEN p.opened - p.closed ELSE p.closed - p.opened END;
     RETURN p;
@@ -67,10 +70,11 @@ END
 $$;
 
 -- Derives again what follows a checkpoint and writes only the rows that differ. The caller holds the book's
--- lock; the book is saved.
+-- lock; the book is saved. Plans are generic, because making one for each call would take longer than what a fill
+-- that is a little late changes.
 CREATE OR REPLACE FUNCTION trading.rebuild_from(b trading.books, p trading.checkpoint, p_reason text,
                                                 p_cause_fill_id bigint) RETURNS trading.books
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
     log    trading.book_rebuilds;
     old    record;
@@ -130,8 +134,9 @@ BEGIN
          WHERE f.account_id = b.account_id AND f.book_id = b.book_id
            AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
     ), gone AS (
-        DELETE FROM trading.lots l USING former o
-         WHERE l.account_id = b.account_id AND l.fill_id = o.fill_id
+        -- By an array, because a join may be planned to read all lots of the account.
+        DELETE FROM trading.lots l
+         WHERE l.account_id = b.account_id AND l.fill_id = ANY (ARRAY(SELECT o.fill_id FROM former o))
            AND l.fill_id NOT IN (SELECT n.fill_id FROM fresh n)
         RETURNING 1
     ), put AS (
@@ -154,11 +159,11 @@ BEGIN
     WITH fresh AS MATERIALIZED (
         SELECT * FROM trading.derive_trades(b, p)
     ), former AS MATERIALIZED (
-        SELECT t.exit_fill_id, t.entry_fill_id FROM trading.trades_after(b, p) t
+        SELECT DISTINCT t.exit_fill_id FROM trading.trades_after(b, p) t
     ), gone AS (
-        DELETE FROM trading.completed_trades t USING former o
-         WHERE t.account_id = b.account_id AND t.exit_fill_id = o.exit_fill_id AND t.entry_fill_id = o.entry_fill_id
-           AND (o.exit_fill_id, o.entry_fill_id) NOT IN (SELECT n.exit_fill_id, n.entry_fill_id FROM fresh n)
+        DELETE FROM trading.completed_trades t
+         WHERE t.account_id = b.account_id AND t.exit_fill_id = ANY (ARRAY(SELECT o.exit_fill_id FROM former o))
+           AND (t.exit_fill_id, t.entry_fill_id) NOT IN (SELECT n.exit_fill_id, n.entry_fill_id FROM fresh n)
         RETURNING 1
     ), put AS (
         INSERT INTO trading.completed_trades AS t SELECT * FROM fresh
@@ -198,7 +203,7 @@ BEGIN
     END IF;
     SELECT abs(s.signed_qty) AS need, s.close_qty AS have, f.side INTO bad
       FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s
-      JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = s.fill_id
+     CROSS JOIN LATERAL trading.fill_of(b.account_id, s.fill_id) f
      WHERE s.open_qty > 0 AND f.side <> CASE b.position_idx WHEN 1 THEN 'Buy' ELSE 'Sell' END
      ORDER BY s.n LIMIT 1;
     IF FOUND THEN
@@ -221,9 +226,8 @@ DECLARE
 BEGIN
     SELECT f.exec_time, f.seq, f.exec_id, s.pos_before + s.signed_qty AS pos, s.cycle_id, s.open_to AS opened
       INTO step
-      FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s
-      JOIN trading.fills f ON f.account_id = b.account_id AND f.fill_id = s.fill_id
-     ORDER BY s.n DESC LIMIT 1;
+      FROM (SELECT * FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) d ORDER BY d.n DESC LIMIT 1) s
+     CROSS JOIN LATERAL trading.fill_of(b.account_id, s.fill_id) f;
     IF NOT FOUND THEN
         SELECT p.exec_time, p.seq, p.exec_id, p.pos, p.cycle_id, p.opened INTO step;
     END IF;
