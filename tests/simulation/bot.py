@@ -46,6 +46,7 @@ class BotOptions:
     url: str
     ws_url: str
     since: datetime
+    adjusts: bool
 
 
 def settings_of(options: BotOptions, patience: float) -> BybitSettings:
@@ -70,7 +71,14 @@ async def reconcile(options: BotOptions, ledger: LedgerClient, patience: float) 
     """One reconciliation of the bot's account. Exchange problems are borne with for so many seconds."""
     exchange = BybitExchange(settings_of(options, patience))
     try:
-        return await reconcile_positions_on_startup(options.bot_id, ledger, exchange, since=options.since, settle=0.03)
+        return await reconcile_positions_on_startup(
+            options.bot_id,
+            ledger,
+            exchange,
+            on_unexplained="adjust" if options.adjusts else "report",
+            since=options.since,
+            settle=0.03,
+        )
     finally:
         await exchange.close()
 

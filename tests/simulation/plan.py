@@ -70,6 +70,7 @@ class Scenario:
     bots: tuple[BotPlan, ...]
     lines: tuple[TradedLine, ...]
     funding_in_closed_pnl: bool
+    adjusts: bool  # reconcilers bring lines in agreement that no execution explains yet
     ends_flat: bool
     actions: tuple[Action, ...]
 
@@ -86,7 +87,7 @@ _SPOT = TradedLine("spot", "ETHUSDT", Decimal("0.01"), "USDT")
 
 # How often each thing happens, relative to the others.
 _KINDS = {
-    "order": 40,
+    "order": 60,
     "catch_up": 8,
     "observe": 3,
     "cancel_all": 2,
@@ -106,7 +107,7 @@ _KINDS = {
     "late_executions": 1,
     "skew": 1,
     "unknown_type": 1,
-    "depth": 3,
+    "depth": 5,
 }
 # These come in where a service runs.
 _SERVICE_KINDS = {
@@ -155,6 +156,7 @@ def make_scenario(seed: int, steps: int) -> Scenario:
         bots=bots,
         lines=lines + hedged,
         funding_in_closed_pnl=rng.random() < 0.3,
+        adjusts=rng.random() < 0.2,
         ends_flat=rng.random() < 0.75,
         actions=(
             *(Action("start_service", 300) for _ in range(rng.randint(1, 2) if serves else 0)),

@@ -88,6 +88,7 @@ def _options(
                 url=floor.paper.url,
                 ws_url=floor.paper.ws_url,
                 since=START - timedelta(hours=1),
+                adjusts=scenario.adjusts,
             ),
         )
     return found
