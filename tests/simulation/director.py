@@ -106,6 +106,11 @@ class Director:
         for worker in self._running.pop(bot, []):
             self._staff.kill(worker)
 
+    def _freeze(self, ms: int) -> None:
+        """All processes stand still, wherever they are, and then go on as if nothing had been."""
+        with self._staff.frozen():
+            time.sleep(ms / 1000)
+
     def _start_bot(self, bot: str, reconciles: bool, twice: bool) -> None:
         """It starts anew, perhaps while another copy still runs."""
         started = self._start(bot) if twice else self._worker(bot)

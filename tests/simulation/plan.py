@@ -92,6 +92,7 @@ _KINDS = {
     "observe": 3,
     "cancel_all": 2,
     "kill_bot": 4,
+    "freeze": 2,
     "start_bot": 7,
     "reconcile": 5,
     "kill_reconcilers": 4,
@@ -244,6 +245,9 @@ class _Script:
 
     def _kill_bot(self) -> dict[str, Any]:
         return {**self._bot(), "after": self._rng.choice((0, 3, 10, 30, 80))}
+
+    def _freeze(self) -> dict[str, Any]:
+        return {"ms": self._rng.choice((50, 300, 900))}
 
     def _start_bot(self) -> dict[str, Any]:
         return {**self._bot(), "reconciles": self._rng.random() < 0.6, "twice": self._rng.random() < 0.2}

@@ -1,11 +1,12 @@
 """The processes of a seed: bots and reconcilers, started, told what to do, and killed."""
 
 import multiprocessing
+import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -63,6 +64,18 @@ class Staff:
         worker.process.join()
         worker.pipe.close()
         self._workers.remove(worker)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Inside the block no process moves."""
+        pids = [p.pid for p in (*(w.process for w in self._workers), *self.services) if p.pid and p.exitcode is None]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def start_service(self, accounts: Sequence[BotOptions]) -> None:
         """A service for these accounts."""
