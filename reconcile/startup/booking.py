@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from ledger import AsyncLedgerClient
 from ledger.errors import ConflictingFillError, InsufficientPositionError, InvalidInputError
@@ -70,6 +70,7 @@ class Booker:
         on_new: called with each execution that the ledger did not have, once it is booked.
         complete_lots: whether an exit of the venue that closes more than is open is refused with IncompleteLotsError,
             instead of going to whoever has something open: for callers who can fetch what is missing.
+        source: what fills say of where they come from; "exchange" is what a report tells as imported.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Booker:
         *,
         on_new: Callable[[Execution], None] | None = None,
         complete_lots: bool = False,
+        source: Literal["exchange", "stream"] = "exchange",
     ) -> None:
         self._exchange = exchange
         self._store = store
@@ -94,6 +96,7 @@ class Booker:
         self._adjustments: Mapping[LineKey, datetime] = {}
         self._on_new = on_new
         self._complete_lots = complete_lots
+        self._source = source
         self.booked = Booked()
 
     async def prepare(self) -> None:
@@ -179,7 +182,7 @@ class Booker:
             "seq": e.seq,
             "is_maker": e.is_maker,
             "exec_type": e.exec_type,
-            "source": "exchange",
+            "source": self._source,
         }
         return _Seat(e, idx, owner, fill)
 

@@ -105,6 +105,8 @@ class ReconciliationReport:
     findings: list[Finding] = field(default_factory=list)
     restored: list[str] = field(default_factory=list)  # positions written to the cache, bot:category:symbol:idx
     quarantined: int = 0  # executions that wait for a person
+    # How far the journals of each book went, of fills and of cash, by book_id: what comes after has not been told.
+    journals: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -16,20 +16,21 @@ _OF_THE_MOMENT = frozenset(
     }
 )  # fmt: skip
 _VENUES_TIMES = frozenset({"orders"})  # where these are not ours
-# Explanations say what a run imported, and so differ when a killed one has imported before.
 _RUNS = frozenset({"reconciliation_runs", "reconciliation_findings"})
+# When a run was, and what it took; it is less where a killed one has fetched before.
+_OF_THE_RUN = frozenset({"started_at", "finished_at", "requests", "windows"})
 
 State = dict[str, list[str]]
 
 
 def state_of(database_url: str) -> State:
-    """The rows of each table as text; of runs what they found, of findings those that are still open."""
+    """The rows of each table as text; of runs and findings what they say."""
     with psycopg.connect(to_conninfo(database_url), autocommit=True) as connection:
         tables = [name for (name,) in connection.execute(statement("tables")) if name not in _RUNS]
         state = {name: _rows(connection, name) for name in tables}
-        for name in ("runs", "open_findings"):
-            rows = connection.execute(statement(f"killing/{name}")).fetchall()
-            state[name] = sorted(str(row) for row in rows)
+        runs = connection.execute(statement("killing/runs")).fetchall()
+        state["runs"] = [str((*row[:-1], _told(row[-1]))) for row in runs]
+        state["findings"] = sorted(str(row) for row in connection.execute(statement("killing/findings")))
     return state
 
 
@@ -40,6 +41,10 @@ def _rows(connection: psycopg.Connection[Any], table: str) -> list[str]:
         row = {name: value for name, value in json.loads(text).items() if name not in left_out}
         rows.append(json.dumps(row, sort_keys=True))
     return sorted(rows)
+
+
+def _told(report: dict[str, Any]) -> str:
+    return json.dumps({name: value for name, value in report.items() if name not in _OF_THE_RUN}, sort_keys=True)
 
 
 def differences(wanted: State, found: State) -> list[str]:
