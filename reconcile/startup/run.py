@@ -17,7 +17,7 @@ from reconcile.startup.comparing import compare, differences, explanations, key_
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
 from reconcile.startup.importing import Importer
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
-from reconcile.startup.resuming import journals_of, resume
+from reconcile.startup.resuming import Resumed, journals_of, resume
 from reconcile.startup.saving import save
 from reconcile.startup.snapshot import Snapshot, take_snapshot
 from reconcile.startup.store import BookLine, Store
@@ -50,6 +50,7 @@ class Run:
         self._importer = Importer(exchange, store, self._booker)
         self._requests = 0
         self._adjusted = False
+        self._resumed = Resumed([])
         self._compared: list[Compared] = []
         self._begun_late: set[str] = set()
 
@@ -57,7 +58,8 @@ class Run:
         """Books, compares, restores and stores. An exchange that does not answer makes the report degraded."""
         report = ReconciliationReport(account=account, account_id=self._store.account_id, started_at=datetime.now(UTC))
         sent = getattr(self._exchange, "requests", None)
-        before = await resume(self._store, self._booker.booked, await self._store.lines())
+        self._resumed = await resume(self._store, self._booker.booked, await self._store.lines())
+        before = self._resumed.lines
         await self._booker.prepare()
         try:
             await self._agree(report)
@@ -78,7 +80,9 @@ class Run:
             report.status = "findings"
         report.restored = await self._restore(before, after)
         report.finished_at = datetime.now(UTC)
-        await save(self._store, report, changed=bool(booked.imported) or self._adjusted)
+        await save(
+            self._store, report, changed=bool(booked.imported) or self._adjusted or bool(self._resumed.adjustments)
+        )
         await add_compared(self._store, self._compared)
         return report
 
@@ -95,6 +99,7 @@ class Run:
         await self._importer.run(self._options.since, now)
         self._begun_late = await self._importer.begun_late(now)
         snapshot, books, lines, found = await self._look(now)
+        report.findings += self._resumed.adjusted(lines)
         if self._options.on_unexplained == "adjust":
             report.findings += await self._adjust(lines, books, snapshot)
             if self._adjusted:

@@ -34,7 +34,11 @@ async def _run(story: Story, numbers: range | None) -> int:
                 if problems:
                     when = "after" if point.answered else "before"
                     text = " ".join(ground.statements[point.number - 1].split())
-                    print(f"{story.name}, {when} statement {point.number} ({text[:100]}):", *problems, sep="\n    ")
+                    print(
+                        f"{story.name}, {when} statement {point.number} ({text[:100]}):",
+                        *(problem[:2000] for problem in problems),
+                        sep="\n    ",
+                    )
         seconds = time.monotonic() - began
         print(
             f"{story.name}: {len(ground.statements)} statements, {len(points)} points, {wrong} wrong, {seconds:.0f} s"
