@@ -20,7 +20,15 @@ from ledger.errors import (
     SchemaError,
 )
 from ledger.order_ids import ClientOrderId, create_client_order_id, parse_client_order_id
-from ledger.values import CoinPnl, CompletedTrade, FillResult, PnlSummary, Position, PositionEntry
+from ledger.values import (
+    CoinPnl,
+    CompletedTrade,
+    FillResult,
+    PnlSummary,
+    Position,
+    PositionEntry,
+    QuarantineDecision,
+)
 
 # What is logged goes where the program sends it, and without that nowhere.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
@@ -48,6 +56,7 @@ __all__ = [
     "PnlSummary",
     "Position",
     "PositionEntry",
+    "QuarantineDecision",
     "SchemaError",
     "create_client_order_id",
     "parse_client_order_id",

@@ -61,6 +61,11 @@ class Fill:
         return {name: _text(value) for name, value in self.params.items() if value is not None}
 
 
+def dump_fill(fill: Fill) -> str:
+    """One as the database functions read it."""
+    return json.dumps(fill.as_json())
+
+
 def dump_fills(fills: list[Fill]) -> str:
     """A batch as the database function reads it."""
     return json.dumps([fill.as_json() for fill in fills])

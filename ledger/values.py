@@ -202,6 +202,34 @@ class FillResult(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuarantineDecision(Row):
+    """What was decided about an execution in quarantine. `fresh`: now; else the answer is what was decided before.
+
+    `booked` is what the decision booked, with the bot in whose book; `before` that book's position, None where there
+    was none; `result` what the fill did. All three are None for what was ignored, the last two where nothing is fresh.
+    """
+
+    fresh: bool
+    category: str
+    exec_id: str
+    decision: str
+    note: str | None
+    decided_at: datetime
+    decided_by: str
+    booked: Mapping[str, Any] | None
+    before: Position | None
+    result: FillResult | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Builds the value, with its parts, from the database's JSON answer."""
+        known = {name: convert(row[name]) for name, convert in _converters(cls).items() if name in row}
+        known["before"] = None if row["before"] is None else Position.from_row(row["before"])
+        known["result"] = None if row["result"] is None else FillResult.from_row(row["result"])
+        return cls(**known)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CoinPnl(Row):
     """Realized P&L in one coin. Commissions and funding are costs: positive was paid, negative received."""
 

@@ -108,6 +108,15 @@ class Exchange(Protocol):
         """What is traded: all of a category, or the symbols named."""
         ...
 
+    def fee_currency(
+        self, execution: Execution, order: Order | None = None, instrument: Instrument | None = None
+    ) -> str | None:
+        """The coin of `execution.fee`: as the execution says, else as its order says, else by the venue's rule.
+
+        None where none of them decides. Asks nobody.
+        """
+        ...
+
     def stream(self) -> AsyncGenerator[StreamEvent, None]:
         """Executions and orders as they happen. A Gap comes first; each interruption is Lost, then a Gap.
 

@@ -157,7 +157,10 @@ class Permissions:
 
 @dataclass(frozen=True, kw_only=True)
 class Unreadable:
-    """An object that is none of the above, kept as it came. It never fails the page it was on."""
+    """An object that is none of the above, kept as it came. It never fails the page it was on.
+
+    `readable` is what can be read of it nevertheless, under the names of `Execution`, for a person who decides.
+    """
 
     endpoint: str
     category: str
@@ -167,6 +170,7 @@ class Unreadable:
     symbol: str | None = None
     exec_type: str | None = None
     exec_time: datetime | None = None
+    readable: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,9 @@ class Desk:
             "settle": 0.03,
             "exchange_client": self.account.exchange,
             "bot_id": BOT,
+            "db_client": self.client,
         } | options
-        return await reconcile_positions_on_startup(db_client=self.client, **given)
+        return await reconcile_positions_on_startup(**given)
 
     def rows(self, name: str, **parameters: Any) -> list[Row]:
         """The answer of a statement of the tests."""
@@ -100,6 +101,20 @@ class Desk:
             for row in self.rows("reconcile/runs")
         ]
         return found
+
+    def versions(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Where every row is stored and which transaction wrote it: what is not the same was written."""
+        with psycopg.connect(to_conninfo(self.database_url)) as connection:
+            tables = [name for (name,) in connection.execute(statement("tables"))]
+            return {name: connection.execute(statement("reconcile/versions", table=name)).fetchall() for name in tables}
+
+    async def written_by_a_second_run(self, **options: Any) -> set[str]:
+        """The tables that reconciling writes when it is run again at once; there should be none."""
+        await self.reconcile(**options)
+        before = self.versions()
+        await self.reconcile(**options)
+        after = self.versions()
+        return {name for name in after if after[name] != before[name]}
 
     def books(self) -> Mapping[tuple[str, str, int], Decimal]:
         """Signed quantities that are open, by bot, symbol and position_idx."""
@@ -145,4 +160,4 @@ async def open_desk(
 
 def another_exchange(desk: Desk, **given: Any) -> BybitExchange:
     """A second Exchange on the same account."""
-    return BybitExchange(desk.account.settings(categories=("linear",), **given))
+    return BybitExchange(desk.account.settings(**{"categories": ("linear",), **given}))

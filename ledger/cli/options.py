@@ -8,7 +8,8 @@ import typer
 from ledger.cli.times import parse_time
 
 
-def _read_time(text: str | datetime) -> datetime:
+def read_time(text: str | datetime) -> datetime:
+    """A time as the options take it."""
     if isinstance(text, datetime):
         return text
     try:
@@ -74,7 +75,7 @@ Since = Annotated[
     datetime | None,
     typer.Option(
         "--since",
-        parser=_read_time,
+        parser=read_time,
         metavar="TIME",
         help="From this time on: 2024-05-01, 2024-05-01T09:30, today, or an age such as 7d, 24h, 30m. "
         "UTC unless it names a zone.",
@@ -85,7 +86,7 @@ Until = Annotated[
     datetime | None,
     typer.Option(
         "--until",
-        parser=_read_time,
+        parser=read_time,
         metavar="TIME",
         help="Before this time, written as for --since; the time itself is not included.",
         rich_help_panel=_WHICH,

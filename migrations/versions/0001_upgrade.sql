@@ -288,7 +288,7 @@ CREATE TABLE trading.coverage (
     PRIMARY KEY (account_id, endpoint, category, range)
 );
 
--- Executions whose effect nobody knows yet.
+-- Executions that could not be applied, and what a person decided about each.
 CREATE TABLE trading.quarantined_executions (
     account_id  integer NOT NULL REFERENCES trading.accounts,
     category    text COLLATE "C" NOT NULL,
@@ -298,9 +298,13 @@ CREATE TABLE trading.quarantined_executions (
     exec_time   timestamptz,
     reason      text NOT NULL,
     raw         jsonb NOT NULL,
+    readable    jsonb NOT NULL DEFAULT '{}',  -- those of its fields that could be read, under the ledger's names
     seen_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
-    decision    text,
+    decision    text CHECK (decision IN ('ignore', 'fill', 'cash', 'booked')),  -- booked: by a later reconciliation
     decided_at  timestamptz,
+    decided_by  name,  -- the database login
+    note        text,
+    booked      jsonb,  -- what the decision booked, and in whose book
     PRIMARY KEY (account_id, category, exec_id)
 );
 

@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from pybit import unified_trading  # type: ignore[import-untyped]
 from pybit.exceptions import FailedRequestError, InvalidRequestError  # type: ignore[import-untyped]
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_before_delay, wait_random_exponential
 
 from reconcile.bybit.budget import Budget, budget_of
@@ -44,7 +44,7 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     retCode: int
-    time: int
+    time: int = Field(ge=10**12, lt=10**13)  # milliseconds since 1970
     result: dict[str, Any]
 
 
@@ -122,7 +122,7 @@ class Caller:
             raise self._failure(endpoint, error) from None
         except requests.RequestException as error:
             raise _TryAgain(f"no answer ({type(error).__name__})") from None
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             # pybit reads the body before it knows that it is an object with the fields of Bybit's envelope.
             raise _TryAgain(f"malformed answer ({type(error).__name__})") from None
         answer = _read(endpoint, parameters, body)
@@ -132,7 +132,8 @@ class Caller:
         return answer
 
     async def _refusal(self, endpoint: Endpoint, error: Any) -> Exception:
-        code, headers = error.status_code, error.resp_headers or {}
+        code = error.status_code if isinstance(error.status_code, int) else None
+        headers = error.resp_headers or {}
         if code == _CLOCK:
             if endpoint is not TIME:
                 await self._send(TIME, {}, Span())
@@ -146,7 +147,7 @@ class Caller:
         message = self._masked(str(error.message))
         if code in _PASSING:
             return _TryAgain(f"{message} ({code})")
-        return ExchangeRefusedError(endpoint.path, code if isinstance(code, int) else None, message)
+        return ExchangeRefusedError(endpoint.path, code, message)
 
     def _failure(self, endpoint: Endpoint, error: Any) -> Exception:
         status = error.status_code

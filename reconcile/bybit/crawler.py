@@ -100,7 +100,7 @@ def sorted_out(walk: Walk[V], rows: Iterable[Any], category: str) -> tuple[tuple
     for row in rows:
         value = walk.read(row, category, walk.endpoint.path)
         if isinstance(value, Unreadable):
-            unreadable.setdefault(json.dumps(row, sort_keys=True, default=str), value)
+            unreadable.setdefault(json.dumps(value.raw, sort_keys=True, default=str), value)
         else:
             items.setdefault(walk.identity(value), value)
     return tuple(sorted(items.values(), key=walk.order)), tuple(unreadable.values())

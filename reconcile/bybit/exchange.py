@@ -8,6 +8,7 @@ from reconcile.bybit.calls import Caller
 from reconcile.bybit.clock import VenueClock
 from reconcile.bybit.crawler import RETENTION, Crawler
 from reconcile.bybit.endpoints import KEY, WALLET
+from reconcile.bybit.fees import fee_currency
 from reconcile.bybit.instruments import Instruments
 from reconcile.bybit.orders import Orders
 from reconcile.bybit.positions import read_positions
@@ -117,6 +118,12 @@ class BybitExchange:
     async def instruments(self, category: str, symbols: Sequence[str] = ()) -> Sequence[Instrument]:
         """All of a category, or those named that Bybit lists. Raises ExchangeError."""
         return await self._instruments.of(category, symbols)
+
+    def fee_currency(
+        self, execution: Execution, order: Order | None = None, instrument: Instrument | None = None
+    ) -> str | None:
+        """The coin in which the fee of an execution was charged; None where nothing decides."""
+        return fee_currency(execution, order, instrument)
 
     def stream(self) -> AsyncGenerator[StreamEvent, None]:
         """Executions and orders as they happen. Raises ExchangeRefusedError when the login is refused."""

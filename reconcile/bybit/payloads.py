@@ -5,11 +5,14 @@ one that cost nothing.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from reconcile.bybit.keeping import kept
 from reconcile.bybit.kinds import CASH_ONLY, why_not_applied
 from reconcile.bybit.rows import ClosedPnlRow, ExecutionRow, InstrumentRow, OrderRow, PositionRow, Row
 from reconcile.bybit.times import from_ms
@@ -25,7 +28,8 @@ class _Refused(Exception):
 
 def read_execution(raw: Any, category: str, endpoint: str) -> Execution | Unreadable:
     """An execution. Types whose effect is not known are Unreadable: a person decides what they did."""
-    return _read(ExecutionRow, _execution, raw, category, endpoint)
+    value = _read(ExecutionRow, _execution, raw, category, endpoint)
+    return replace(value, readable=_readable(value.raw)) if isinstance(value, Unreadable) else value
 
 
 def read_order(raw: Any, category: str, endpoint: str) -> Order | Unreadable:
@@ -51,12 +55,14 @@ def read_instrument(raw: Any, category: str, endpoint: str) -> Instrument | Unre
 def _read(
     model: type[R], convert: Callable[[R, str, Mapping[str, Any]], V], raw: Any, category: str, endpoint: str
 ) -> V | Unreadable:
+    raw = kept(raw)
     if not isinstance(raw, Mapping):
         return Unreadable(endpoint=endpoint, category=category, reason="not an object", raw={"value": raw})
     try:
         return convert(model.model_validate(raw), category, raw)
     except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors(include_url=False)[:5])
+        problems = error.errors(include_url=False, include_input=False, include_context=False)[:5]
+        reason = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems)
     except _Refused as error:
         reason = str(error)
     return _unreadable(raw, category, endpoint, reason)
@@ -65,7 +71,7 @@ def _read(
 def _unreadable(raw: Mapping[str, Any], category: str, endpoint: str, reason: str) -> Unreadable:
     def text(name: str) -> str | None:
         value = raw.get(name)
-        return value[:200] if isinstance(value, str) and value else None
+        return value if isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable() else None
 
     time = raw.get("execTime")
     digits = str(time) if isinstance(time, str | int) else ""
@@ -80,6 +86,22 @@ def _unreadable(raw: Mapping[str, Any], category: str, endpoint: str, reason: st
         exec_type=text("execType"),
         exec_time=from_ms(int(digits)) if known else None,
     )
+
+
+def _readable(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Those fields of an execution that can be read one by one, under the ledger's names."""
+    found = {}
+    for name, (key, reader) in _FIELDS.items():
+        with suppress(ValidationError):
+            found[_NAMES.get(name, name)] = reader.validate_python(raw[key]) if key in raw else None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+_FIELDS = {
+    name: (field.alias or name, TypeAdapter(field.rebuild_annotation()))
+    for name, field in ExecutionRow.model_fields.items()
+}
+_NAMES = {"exec_fee": "fee", "order_link_id": "client_order_id", "closed_size": "closed_qty"}
 
 
 def _execution(row: ExecutionRow, category: str, raw: Mapping[str, Any]) -> Execution:

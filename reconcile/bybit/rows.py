@@ -6,7 +6,7 @@ Source of names and meanings: Bybit's V5 reference, pages "Get Trade History", "
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from reconcile.bybit.fields import (
@@ -14,6 +14,7 @@ from reconcile.bybit.fields import (
     AmountOrZero,
     Integer,
     Kind,
+    MaybeAmount,
     MaybeInteger,
     MaybeMoment,
     MaybeNumber,
@@ -23,7 +24,19 @@ from reconcile.bybit.fields import (
     Text,
 )
 
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _leg(value: int | None) -> int | None:
+    if value not in (None, 0, 1, 2):
+        raise ValueError("0, 1 or 2 is needed")
+    return value
+
+
 Side = Literal["Buy", "Sell"]
+Leg = Annotated[MaybeInteger, AfterValidator(_leg)]
 
 
 def _flat_side(value: Any) -> Any:
@@ -58,7 +71,7 @@ class ExecutionRow(Row):
     create_type: Kind = None
     stop_order_type: Kind = None
     order_type: Kind = None
-    position_idx: MaybeInteger = None
+    position_idx: Leg = None
 
 
 class PositionRow(Row):
@@ -89,7 +102,7 @@ class OrderRow(Row):
     avg_price: MaybeNumber = None
     cum_exec_fee: MaybeNumber = None
     cum_fee_detail: Annotated[dict[str, Number] | None, BeforeValidator(lambda v: None if v == "" else v)] = None
-    position_idx: MaybeInteger = None
+    position_idx: Leg = None
     reduce_only: bool | None = None
     create_type: Kind = None
     stop_order_type: Kind = None
@@ -136,14 +149,14 @@ class WalletRow(Row):
 class PriceFilter(Row):
     """Steps of prices."""
 
-    tick_size: MaybeNumber = None
+    tick_size: MaybeAmount = None
 
 
 class LotSizeFilter(Row):
     """Steps of quantities: `qtyStep` of contracts, `basePrecision` of spot."""
 
-    qty_step: MaybeNumber = None
-    base_precision: MaybeNumber = None
+    qty_step: MaybeAmount = None
+    base_precision: MaybeAmount = None
 
 
 class InstrumentRow(Row):
@@ -162,6 +175,6 @@ class InstrumentRow(Row):
 class KeyRow(Row):
     """The answer of /v5/user/query-api."""
 
-    user_id: Annotated[str, BeforeValidator(str)] = Field(alias="userID", min_length=1)
+    user_id: Annotated[Name, BeforeValidator(_as_text)] = Field(alias="userID")
     read_only: Literal[0, 1]
     permissions: dict[str, list[str]]

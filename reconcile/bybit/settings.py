@@ -1,7 +1,7 @@
 """Settings of one Bybit account, from arguments or the environment."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AnyUrl, BeforeValidator, Field, SecretStr, UrlConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ledger.errors import ConfigurationError
 
 Category = Literal["linear", "inverse", "spot", "option"]
+CATEGORIES: tuple[Category, ...] = get_args(Category)
 PREFIX = "BYBIT_"
 
 

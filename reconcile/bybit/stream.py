@@ -9,8 +9,9 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from reconcile.bybit.calls import Caller
 from reconcile.bybit.clock import VenueClock
 from reconcile.bybit.connection import Connection, ConnectionFailed
+from reconcile.bybit.keeping import kept
 from reconcile.bybit.payloads import read_execution, read_order
-from reconcile.bybit.settings import BybitSettings
+from reconcile.bybit.settings import CATEGORIES, BybitSettings
 from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError
 from reconcile.exchange import Gap, Lost, StreamEvent
 from reconcile.logs import get_logger
@@ -80,15 +81,15 @@ def events_of(message: Mapping[str, Any]) -> Iterator[StreamEvent]:
     topic = str(message.get("topic"))
     rows = message.get("data")
     if not isinstance(rows, list):
-        yield Unreadable(endpoint=topic, category="", reason="data is not a list", raw=message)
+        yield Unreadable(endpoint=topic, category="", reason="data is not a list", raw=kept(message))
         return
     for row in rows:
         category = row.get("category") if isinstance(row, Mapping) else None
-        if isinstance(category, str) and category:
+        if isinstance(category, str) and category in CATEGORIES:
             yield _READERS[topic](row, category, topic)
         else:
-            raw = row if isinstance(row, Mapping) else {"value": row}
-            yield Unreadable(endpoint=topic, category="", reason="category is missing", raw=raw)
+            raw = kept(row) if isinstance(row, Mapping) else {"value": kept(row)}
+            yield Unreadable(endpoint=topic, category="", reason="category is none that is known", raw=raw)
 
 
 def _log_retry(state: RetryCallState) -> None:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from ledger.cli.opening import database
+from ledger import LedgerClient
+from ledger.cli.opening import database, url_of
 from ledger.database import Query
 from ledger.errors import ConfigurationError, InvalidInputError
 from ledger.opening import read_account
@@ -53,3 +54,15 @@ def require_same_place(chosen: Chosen, settings: BybitSettings) -> None:
             f"account {chosen.account} is registered as {chosen.venue} {chosen.environment}, "
             f"but BYBIT_ENVIRONMENT is {settings.environment}"
         )
+
+
+def client_of(settings: Settings, account: str, bot_id: str) -> LedgerClient:
+    """A client for a bot of the account, on the servers of the command line."""
+    cache = settings.redis_url
+    return LedgerClient(
+        bot_id,
+        account=account,
+        database_url=url_of(settings),
+        redis_url=cache.get_secret_value() if cache else None,
+        redis_db=settings.redis_db,
+    )

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ledger.cli.output import moment, output
+from ledger.cli.output import moment, number, output
 from ledger.cli.tables import CATEGORY, POSITION_IDX, Column, show
+from ledger.values import Position, QuarantineDecision
 from reconcile.cli.planning import Plan
 from reconcile.cli.records import listed
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
@@ -69,6 +70,33 @@ def print_plan(made: Plan, *, wide: bool) -> None:
         f"lines that differ: {differing:,} of {len(made.lines):,}. Nothing was written."
     )
     console.print(text, markup=False, soft_wrap=True)
+
+
+def print_decision(made: QuarantineDecision, *, dry_run: bool) -> None:
+    """What was decided about an execution in quarantine, and what follows from it."""
+    console = output()
+    if not made.fresh:
+        said = f"execution {made.exec_id}: decided before, on {moment(made.decided_at)} UTC: {made.decision}"
+    elif dry_run:
+        said = f"execution {made.exec_id}: {made.decision} would be stored"
+    else:
+        said = f"execution {made.exec_id}: {made.decision}"
+    console.print(said, markup=False, soft_wrap=True)
+    if made.result is not None:
+        after = made.result.position
+        line = f"{after.bot_id} {after.category} {after.symbol} ({after.position_idx})"
+        console.print(f"  {line}: {_position(made.before)} → {_position(after)}", markup=False, soft_wrap=True)
+        for trade in made.result.completed_trades:
+            earned = "unknown" if trade.net_pnl is None else number(trade.net_pnl)
+            console.print(f"  closed {number(trade.quantity)}, net P&L {earned}", markup=False, soft_wrap=True)
+    if dry_run:
+        console.print("Nothing was written.")
+
+
+def _position(position: Position | None) -> str:
+    if position is None or not position.total_qty:
+        return "flat"
+    return f"{position.side} {number(position.total_qty)}"
 
 
 def _line(line: ComparedLine) -> dict[str, Any]:

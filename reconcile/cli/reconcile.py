@@ -10,15 +10,14 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from ledger import LedgerClient
 from ledger.cli.exits import ExitCode
 from ledger.cli.group import say
-from ledger.cli.opening import ready_settings, url_of
+from ledger.cli.opening import ready_settings
 from ledger.cli.options import Account, Bot, Json, Since, Wide
 from ledger.cli.output import print_json
 from ledger.settings import Settings
 from reconcile.bybit import BybitExchange, BybitSettings, load_settings
-from reconcile.cli.choosing import Chosen, choose, require_same_place
+from reconcile.cli.choosing import Chosen, choose, client_of, require_same_place
 from reconcile.cli.planning import Plan, plan, require_kept
 from reconcile.cli.printing import print_plan, print_report
 from reconcile.errors import ExchangeError, UnexplainedDifferenceError
@@ -107,14 +106,7 @@ def _reconciled(
     since: datetime | None,
     on_unexplained: OnUnexplained,
 ) -> tuple[ReconciliationReport, UnexplainedDifferenceError | None]:
-    cache = settings.redis_url
-    client = LedgerClient(
-        chosen.bot_id,
-        account=chosen.account,
-        database_url=url_of(settings),
-        redis_url=cache.get_secret_value() if cache else None,
-        redis_db=settings.redis_db,
-    )
+    client = client_of(settings, chosen.account, chosen.bot_id)
 
     async def work(exchange: BybitExchange) -> ReconciliationReport:
         if since is not None:

@@ -78,9 +78,9 @@ class AccountService:
         if isinstance(error, DatabaseUnavailableError):  # told once, by the readiness of the whole service
             log.warning("waiting for the database", account=name, problem=str(error))
             return
-        self._status.reason = f"{type(error).__name__}: {error}"
-        log.error("not served", account=name, problem=self._status.reason, exc_info=error)
-        await self._alerts.tell(f"account:{name}", f"{name}: not served", self._status.reason, "not_served")
+        self._status.not_served = problem = f"{type(error).__name__}: {error}"
+        log.error("not served", account=name, problem=problem, exc_info=error)
+        await self._alerts.tell(f"account:{name}", f"{name}: not served", problem, "not_served")
 
     async def _term(self) -> None:
         """Stands by, then leads until leadership is lost or the service stops."""
@@ -91,6 +91,7 @@ class AccountService:
             stack.push_async_callback(database.close)
             store = Store(database, await client.register())
             await self._require_same_place(database)
+            self._status.not_served = None
             lost = await stack.enter_async_context(leadership(client.settings, store.account_id))
             exchange = BybitExchange(self._account.exchange)
             stack.push_async_callback(exchange.close)

@@ -128,12 +128,12 @@ def _read_closed(path: Path) -> bytes:
     What a symbolic link leads to is what counts. What was checked is what is read: both are done on the open file.
     """
     try:
-        descriptor = os.open(path.resolve(strict=True), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        opened = open(path.resolve(strict=True), "rb", opener=_opener)  # noqa: SIM115 - Path.open knows no opener
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "a circle of symbolic links"
         raise ConfigurationError(f"accounts file {path}: {reason}") from None
-    with os.fdopen(descriptor, "rb") as opened:
-        found = os.fstat(descriptor)
+    with opened:
+        found = os.fstat(opened.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise ConfigurationError(f"accounts file {path}: not a file")
         if found.st_uid not in {os.geteuid(), 0}:
@@ -149,3 +149,8 @@ def _read_closed(path: Path) -> bytes:
         if found.st_size > _LARGEST:
             raise ConfigurationError(f"accounts file {path}: larger than {_LARGEST} bytes")
         return opened.read()
+
+
+def _opener(path: str, flags: int) -> int:
+    """Follows no link that was put there meanwhile, and waits for no other end of a pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

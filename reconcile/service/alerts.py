@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,8 +15,6 @@ from pydantic import SecretStr
 from ledger.errors import ConfigurationError
 from reconcile.service.channel import Alert, Channel
 from reconcile.service.masking import Masker
-
-_FAREWELL = 10.0  # seconds that close() waits in all
 
 
 @dataclass
@@ -30,7 +29,7 @@ class Alerts:
     Args:
         urls: channels in apprise's syntax. Without any, nothing is sent.
         repeat_after: seconds until a matter that goes on is told again.
-        per_hour: messages an hour on each channel; what is held back is summed up in the next one that may go.
+        per_hour: messages an hour on each channel, 1 or more; what is held back is summed up in the next one.
         sent: called with an alert's kind and whether it was sent, for each channel and try.
         masker: hides secrets in titles and texts; None: one that knows no secret.
 
@@ -50,7 +49,7 @@ class Alerts:
         self._masker = masker or Masker()
         self._matters: dict[str, _Matter] = {}
         self._channels = [
-            Channel(_understood(url, number), per_hour=per_hour, sent=sent) for number, url in enumerate(urls, 1)
+            Channel(understood(url, number), per_hour=per_hour, sent=sent) for number, url in enumerate(urls, 1)
         ]
 
     async def tell(self, key: str, title: str, text: str, kind: str) -> None:
@@ -81,9 +80,9 @@ class Alerts:
         """The matter is over: should it come again, it is told at once."""
         self._matters.pop(key, None)
 
-    async def close(self) -> None:
-        """Sends what is held back, without regard to the hourly limit, for ten seconds at most."""
-        await asyncio.gather(*(channel.close(_FAREWELL) for channel in self._channels))
+    async def close(self, patience: float = 10.0) -> None:
+        """Sends what is held back, without regard to the hourly limit, and gives up after `patience` seconds."""
+        await asyncio.gather(*(channel.close(patience) for channel in self._channels))
 
     def _forget(self, now: float) -> None:
         """Matters that did not come up for long, lest their number grow for ever."""
@@ -99,7 +98,8 @@ class Alerts:
         await self.close()
 
 
-def _understood(url: SecretStr, number: int) -> Apprise:
+def understood(url: SecretStr, number: int) -> Apprise:
+    """The one service that the URL names. Raises ConfigurationError naming its number, and nothing of the URL."""
     # No pictures from elsewhere; and no pool of threads, which would have to end before the program may.
     asset = AppriseAsset(
         app_id="fifoledger", app_desc="fifoledger", app_url="", image_url_mask="", image_url_logo="", async_mode=False
@@ -107,7 +107,10 @@ def _understood(url: SecretStr, number: int) -> Apprise:
     logger = logging.getLogger("apprise")  # it would log the URL, masked in part
     logger.addFilter(_nothing)
     try:
-        service = Apprise.instantiate(url.get_secret_value().strip(), asset=asset)
+        with warnings.catch_warnings():
+            # At its first use apprise loads all of its plugins, some by modules that Python is about to drop.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            service = Apprise.instantiate(url.get_secret_value().strip(), asset=asset)
     finally:
         logger.removeFilter(_nothing)
     if service is None:

@@ -15,7 +15,7 @@ from reconcile.logs import get_logger
 log = get_logger(__name__)
 
 _PATIENCE = 20.0  # seconds for one message
-_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 600.0  # seconds after a message that failed; doubled each time
+_LONGEST_PAUSE = 600.0  # seconds after a message that failed
 _MOST_WAITING = 200  # alerts; more are counted only
 _MOST_SHOWN = 15  # alerts in one message
 _LONGEST_TEXT = 1500  # characters; Discord takes 2000
@@ -36,18 +36,26 @@ class Channel:
 
     Args:
         notifier: an Apprise with this service alone.
-        per_hour: messages that may go within a window.
+        per_hour: messages that may go within a window, 1 or more.
         sent: called with an alert's kind and whether it was sent, for each try.
-        window: seconds; an hour but for tests.
+        window: seconds in which `per_hour` messages may go.
+        pause: seconds after the first message that failed; doubled for each that follows, up to ten minutes.
     """
 
     def __init__(
-        self, notifier: Apprise, *, per_hour: int, sent: Callable[[str, bool], None] | None, window: float = 3600.0
+        self,
+        notifier: Apprise,
+        *,
+        per_hour: int,
+        sent: Callable[[str, bool], None] | None = None,
+        window: float = 3600.0,
+        pause: float = 5.0,
     ) -> None:
         self._notifier = notifier
         self._name = str(notifier[0].service_name)
         self._sent = sent
         self._window = window
+        self._first_pause = pause
         self._sent_at: deque[float] = deque(maxlen=per_hour)
         self._waiting: dict[str, Alert] = {}
         self._uncounted = 0
@@ -59,6 +67,8 @@ class Channel:
 
     def put(self, key: str, alert: Alert) -> None:
         """Takes an alert; one of the same key that has not gone yet is replaced."""
+        if self._closing.is_set():
+            return
         if len(self._waiting) >= _MOST_WAITING and key not in self._waiting:
             self._uncounted += 1
         else:
@@ -110,7 +120,7 @@ class Channel:
         self._waiting = alerts | self._waiting
         self._uncounted += uncounted
         self._failures += 1
-        pause = min(_FIRST_PAUSE * 2 ** (self._failures - 1), _LONGEST_PAUSE)
+        pause = min(self._first_pause * 2 ** (self._failures - 1), _LONGEST_PAUSE)
         self._not_before = now + pause
         log.warning("alert not sent", channel=self._name, alerts=len(alerts), failures=self._failures, again_in=pause)
 

@@ -76,7 +76,8 @@ async def _connected(settings: Settings) -> AsyncPatientConnection:
         return await AsyncPatientConnection.connect(
             make_conninfo(to_conninfo(url), application_name=name),
             row_factory=dict_row,
-            prepare_threshold=None,
+            # The simple protocol: a portal that stays open would hold a snapshot, and vacuum back.
+            cursor_factory=psycopg.AsyncClientCursor,
             connect_timeout=max(2, round(settings.connect_timeout)),
         )
     except psycopg.Error as error:

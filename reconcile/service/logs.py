@@ -12,6 +12,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from reconcile.logs import unpack_fields
 from reconcile.service.masking import Masker
 
+_OF_MANY_LINES = ("exception", "stack")
 # What these say at INFO is of use to nobody who does not look for a fault.
 _NOISY = ("apprise", "apscheduler", "asyncio", "urllib3", "websocket")
 
@@ -87,7 +88,7 @@ def _formatter(masker: Masker, *, as_json: bool) -> logging.Formatter:
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=False, sort_keys=False, pad_event_to=0)
+        else structlog.dev.ConsoleRenderer(colors=False, sort_keys=False)
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[unpack_fields, *_shared()],
@@ -95,9 +96,18 @@ def _formatter(masker: Masker, *, as_json: bool) -> logging.Formatter:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             mask,
+            *(() if as_json else (_one_line,)),
             renderer,
         ],
     )
+
+
+def _one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Escapes what ends a line or steers a terminal, so that no text from outside can pass for a line of ours."""
+    for name, value in event.items():
+        if isinstance(value, str) and not value.isprintable() and name not in _OF_MANY_LINES:
+            event[name] = repr(value)[1:-1]
+    return event
 
 
 def _log_thread(hook: threading.ExceptHookArgs) -> None:

@@ -17,23 +17,23 @@ _SHORTEST = 4  # shorter values would hide half of every line; they are hidden b
 _DEEPEST = 8
 # URLs of servers, whose login and password alone are secret; of others (alerts) every part may be.
 _SERVERS = frozenset({"postgresql", "postgres", "postgresql+psycopg", "redis", "rediss", "unix", "http", "https"})
-_SECRET_WORDS = frozenset(
-    {"password", "passwd", "passphrase", "passcode", "pwd", "secret", "secrets", "token", "tokens", "sign", "signature"}
-    | {"authorization", "auth", "cookie", "credential", "credentials", "apikey", "apisecret"}
-)
+_SECRET_PARTS = re.compile(r"(?i)password|passwd|passphrase|secret|token|credential|api_?key")
+_SECRET_WORDS = frozenset({"passcode", "pwd", "sign", "signature", "authorization", "auth", "cookie"})
 _SECRET_PAIRS = frozenset({("api", "key"), ("private", "key"), ("access", "key"), ("secret", "key")})
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Lengths have bounds, so that a long text costs no more than its length.
 _NAMES = (
     r"x-bapi-sign|x-bapi-api-key|api[_-]?key|api[_-]?secret|secret(?:[_-]?key)?|access[_-]?key|private[_-]?key|sign"
-    r"|signature|(?:\w+_)?token|(?:\w*_)?password|\w*passphrase|passwd|pwd|authorization|cookie"
+    r"|signature|\w{0,30}token|\w{0,30}password|\w{0,30}passphrase|passwd|pwd|authorization|cookie"
 )
 # name = value in URLs, headers, JSON, conninfo strings and the text of Python values.
 _NAMED = re.compile(
-    rf"""(?ix) (?<![a-z0-9]) (?P<name>{_NAMES}) (?P<between>["']?\s*[:=]\s*)
-    (?P<value> "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | (?:bearer\s+|basic\s+)?[^\s"'&,;)}}\]]+ )"""
+    rf"""(?ix) (?<![a-z0-9]) (?P<name>{_NAMES}) (?P<between>["']?\s{{0,9}}[:=]\s{{0,9}})
+    (?P<value> "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | (?:bearer\s{{1,9}}|basic\s{{1,9}})?[^\s"'&,;)}}\]]+ )"""
 )
 _URL_LOGIN = re.compile(
-    r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?P<user>[^\s/?#:@'\"]*):(?P<password>[^\s'\"]*?)@(?=[^\s@/]*(?:[/\s?#'\",;)]|$))"
+    r"""(?P<scheme>\b[a-zA-Z][\w+.-]{0,30}://)(?P<user>[^\s/?#:@'"]{0,200}):(?P<password>[^\s'"]{0,500}?)@"""
+    r"""(?=[^\s@/]{0,300}(?:[/\s?#'",;)]|$))"""
 )
 
 
@@ -94,7 +94,11 @@ class Masker:
 def is_secret_name(name: str) -> bool:
     """Whether what goes by this name is a secret: apiKey, X-BAPI-SIGN, redis_password and the like."""
     words = [word.lower() for word in _WORDS.findall(name)]
-    return not _SECRET_WORDS.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(pairwise(words))
+    return (
+        _SECRET_PARTS.search(name) is not None
+        or not _SECRET_WORDS.isdisjoint(words)
+        or not _SECRET_PAIRS.isdisjoint(pairwise(words))
+    )
 
 
 def _shown(value: object) -> str:
@@ -141,7 +145,9 @@ def _parts(secret: str) -> Iterator[str]:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """As it is, and as JSON, Python and URLs write it."""
+    """As it is, and as URLs, JSON and Python write it."""
     for text in {secret, unquote(secret)}:
         yield from (text, quote(text), quote(text, safe=""), quote_plus(text))
-        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1])
+        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+        # With both kinds of quotes around, Python escapes one of them.
+        yield from (repr(text)[1:-1], repr(text + "'\"")[1:-4], ascii(text)[1:-1], repr(text.encode())[2:-1])

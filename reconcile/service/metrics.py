@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.metrics_core import Metric
 from prometheus_client.platform_collector import PlatformCollector
@@ -110,8 +110,9 @@ class Metrics:
         self._alerts.labels(kind, "yes" if sent else "no").inc()
 
     def render(self) -> tuple[bytes, str]:
-        """Prometheus' text format 0.0.4 and its content type."""
-        return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
+        """Prometheus' text format 0.0.4, which all of its versions read, and its content type."""
+        encoded, content_type = choose_encoder("")
+        return encoded(self.registry), content_type
 
 
 class _FromStatus(Collector):
@@ -132,11 +133,10 @@ class _FromStatus(Collector):
         yield _single("fifoledger_database_up", "Whether PostgreSQL answers.", status.database_ok)
         accounts = list(status.accounts.values())
         yield _of_accounts("fifoledger_leader", "Whether this instance leads for the account.", accounts, "leading")
-        yield _states("stream_state", "State of the private stream: 1 for the one it is in.", accounts)
+        yield _states(accounts)
         # What an instance knew when it led last says nothing of now.
         leading = [account for account in accounts if account.leading]
-        yield _ages("reconciliation_age_seconds", "Since the last reconciliation.", leading, "reconciled_at")
-        yield _ages("stream_age_seconds", "Since the stream's last sign of life.", leading, "stream_alive_at")
+        yield _ages(leading)
         yield _results(leading)
         yield _problems(leading)
         yield _of_accounts(
@@ -158,18 +158,19 @@ def _of_accounts(name: str, text: str, accounts: list[AccountStatus], attribute:
     return family
 
 
-def _ages(name: str, text: str, accounts: list[AccountStatus], attribute: str) -> Metric:
-    family = GaugeMetricFamily(f"fifoledger_{name}", text, labels=["account"])
+def _ages(accounts: list[AccountStatus]) -> Metric:
+    text = "Since the last reconciliation."
+    family = GaugeMetricFamily("fifoledger_reconciliation_age_seconds", text, labels=["account"])
     now = datetime.now(UTC)
     for account in accounts:
-        since: datetime | None = getattr(account, attribute)
-        if since is not None:
-            family.add_metric([account.name], max((now - since).total_seconds(), 0.0))
+        if account.reconciled_at is not None:
+            family.add_metric([account.name], max((now - account.reconciled_at).total_seconds(), 0.0))
     return family
 
 
-def _states(name: str, text: str, accounts: list[AccountStatus]) -> Metric:
-    family = GaugeMetricFamily(f"fifoledger_{name}", text, labels=["account", "state"])
+def _states(accounts: list[AccountStatus]) -> Metric:
+    text = "State of the private stream: 1 for the one it is in."
+    family = GaugeMetricFamily("fifoledger_stream_state", text, labels=["account", "state"])
     for account in accounts:
         for state in get_args(StreamState):
             family.add_metric([account.name, state], float(account.stream == state))

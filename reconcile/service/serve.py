@@ -10,7 +10,7 @@ from typing import cast
 from pydantic import SecretStr
 
 from ledger.database import AsyncDatabase, Query
-from ledger.errors import DatabaseUnavailableError, LedgerError, SchemaError
+from ledger.errors import ConfigurationError, DatabaseUnavailableError, LedgerError, SchemaError
 from ledger.migrate import current_revision, is_current
 from ledger.settings import Settings
 from reconcile.logs import get_logger
@@ -41,13 +41,7 @@ async def serve(
     metrics = Metrics(status)
     stopping = _stopped_by_signals()
     async with (
-        Alerts(
-            settings.alert_urls,
-            repeat_after=settings.alert_repeat,
-            per_hour=settings.alerts_per_hour,
-            sent=metrics.alert,
-            masker=masker,
-        ) as alerts,
+        _alerts(settings, metrics, masker) as alerts,
         serving(settings.host, settings.port, status, metrics, masker) as port,
     ):
         log.info("listening", host=settings.host, port=port)
@@ -68,6 +62,19 @@ async def serve(
                     task.cancel()
                 await asyncio.wait(tasks)
     log.info("stopped")
+
+
+def _alerts(settings: ServiceSettings, metrics: Metrics, masker: Masker | None) -> Alerts:
+    try:
+        return Alerts(
+            settings.alert_urls,
+            repeat_after=settings.alert_repeat,
+            per_hour=settings.alerts_per_hour,
+            sent=metrics.alert,
+            masker=masker,
+        )
+    except ConfigurationError as error:
+        raise ConfigurationError(f"SERVICE_ALERT_URLS: {error}") from None
 
 
 async def _drain(services: Sequence[AccountService], tasks: Sequence["asyncio.Task[None]"], seconds: float) -> None:

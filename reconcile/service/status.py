@@ -18,6 +18,7 @@ class AccountStatus:
     venue: str
     environment: str
     leading: bool = False  # whether this instance does the work; else another does, or will
+    not_served: str | None = None  # why this instance can neither lead nor stand by
     stream: StreamState = "off"
     stream_alive_at: datetime | None = None
     last_booked_at: datetime | None = None
@@ -30,6 +31,8 @@ class AccountStatus:
 
     def not_ready(self) -> str | None:
         """Why the account keeps the service from being ready; None: it does not."""
+        if self.not_served is not None:
+            return f"account {self.name}: not served: {self.not_served}"
         if not self.leading:
             return None
         if self.reconciliation is None:

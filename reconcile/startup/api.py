@@ -65,7 +65,7 @@ async def reconcile_positions_on_startup(
     if since is not None and since.tzinfo is None:
         raise InvalidInputError("since", since, "a time with a zone")
     options = Options(on_unexplained=on_unexplained, since=since, settle=settle)
-    async with as_exchange(exchange_client) as exchange, _opened(bot_id, db_client.settings, redis_db) as client:
+    async with as_exchange(exchange_client) as exchange, opened(bot_id, db_client.settings, redis_db) as client:
         report = await _reconcile(client, exchange, options)
     if on_unexplained == "raise" and report.problems:
         raise UnexplainedDifferenceError(report)
@@ -120,7 +120,7 @@ async def _reconcile(client: AsyncLedgerClient, exchange: Exchange, options: Opt
 
 
 @asynccontextmanager
-async def _opened(bot_id: str, settings: Settings, redis_db: int | None) -> AsyncIterator[AsyncLedgerClient]:
+async def opened(bot_id: str, settings: Settings, redis_db: int | None) -> AsyncIterator[AsyncLedgerClient]:
     """A client of our own on the same settings: the caller's may belong to another thread or event loop."""
     database, cache = settings.database_url, settings.redis_url
     client = AsyncLedgerClient(

@@ -1,63 +1,30 @@
 """Executions of the venue become fills of the ledger: each once, in its owner's book, on its leg."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from ledger import AsyncLedgerClient
 from ledger.errors import ConflictingFillError, InsufficientPositionError, InvalidInputError
 from ledger.fill import CASH_TYPES
 from ledger.session import EXTERNAL
-from reconcile.bybit.fees import fee_currency
 from reconcile.exchange import Exchange
+from reconcile.startup.booked import Booked, BookKey, LineKey, Seat, conflict_of, refusal_of
 from reconcile.startup.coins import Coins
+from reconcile.startup.completeness import require_complete_lots
 from reconcile.startup.legs import Legs
-from reconcile.startup.owners import close_reason, owner_by_lots, stated_owner
+from reconcile.startup.owners import close_reason, owner_by_lots, shared_funding, stated_owner
 from reconcile.startup.report import Finding
-from reconcile.startup.store import KnownOrder, Moment, Store
-from reconcile.values import Execution, Instrument, Order, Unreadable
+from reconcile.startup.store import KnownExecution, KnownOrder, Store
+from reconcile.values import Execution, Instrument, Order
 
-LineKey = tuple[str, str, int]  # category, symbol, position_idx
-BookKey = tuple[str, str, str, int]  # bot, category, symbol, position_idx
+__all__ = ["BookKey", "Booked", "Booker", "LineKey"]
+
 _NO_ORDER = CASH_TYPES | {"Settle"}
 _REFUSALS = (ConflictingFillError, InsufficientPositionError, InvalidInputError)
-
-
-class IncompleteLotsError(Exception):
-    """An exit that the venue made closes more than the ledger has open: executions before it are missing."""
-
-
-@dataclass(frozen=True)
-class _Seat:
-    """An execution and where it belongs."""
-
-    execution: Execution
-    position_idx: int
-    owner: str | None
-    fill: dict[str, Any]
-
-    @property
-    def line(self) -> tuple[str, int]:
-        return self.execution.symbol, self.position_idx
-
-    @property
-    def moment(self) -> Moment:
-        e = self.execution
-        return Moment(e.symbol, self.position_idx, e.exec_time, e.seq or 0, e.exec_id)
-
-
-@dataclass
-class Booked:
-    """What a run has booked: new executions by type, why exits were made by book, and what was refused."""
-
-    imported: Counter[str] = field(default_factory=Counter)
-    reasons: dict[BookKey, set[str | None]] = field(default_factory=lambda: defaultdict(set))
-    findings: list[Finding] = field(default_factory=list)
-    insufficient: set[LineKey] = field(default_factory=set)
-    refused: list[str] = field(default_factory=list)  # what went into quarantine, and why
+_NO_LEG = "its order is not known, the symbol was traded in one-way and in hedge mode, and what was open does not tell"
 
 
 class Booker:
@@ -68,8 +35,8 @@ class Booker:
         store, client: the ledger's side of the same account.
         bots: the account's bots.
         on_new: called with each execution that the ledger did not have, once it is booked.
-        complete_lots: whether an exit of the venue that closes more than is open is refused with IncompleteLotsError,
-            instead of going to whoever has something open: for callers who can fetch what is missing.
+        complete_lots: whether an execution that closes more than is open raises IncompleteLotsError, for callers who
+            can fetch what is missing.
         source: what fills say of where they come from; "exchange" is what a report tells as imported.
     """
 
@@ -89,7 +56,7 @@ class Booker:
         self._client = client
         self._bots = frozenset(bots)
         self._clients: dict[str, AsyncLedgerClient] = {}
-        self._legs = Legs(exchange)
+        self._legs = Legs(exchange, store)
         self._coins = Coins(exchange, store, client)
         self._sought: set[str] = set()
         self._details: dict[str, Order] = {}
@@ -106,6 +73,7 @@ class Booker:
     async def keep_orders(self, orders: Sequence[Order]) -> None:
         """Stores what the venue knows of orders, and remembers which fees they paid."""
         refused = set(await self._store.keep_orders(orders))
+        self._legs.learn(orders)
         self._details |= {order.order_id: order for order in orders if order.fees}
         for order in orders:
             if order.order_id in refused:
@@ -122,49 +90,68 @@ class Booker:
     async def book(self, category: str, executions: Sequence[Execution]) -> int:
         """Books all of them in exchange order; answers how many the ledger did not have.
 
-        Raises ExchangeError where the venue has to be asked for more, LedgerError when the database does not answer.
+        What a person has decided about is left as it was decided. Raises ExchangeError where the venue has to be asked
+        for more, LedgerError when the database does not answer.
         """
         if not executions:
             return 0
         before = self.booked.imported.total()
-        known = await self._store.known_executions(category, [e.exec_id for e in executions])
+        ids = [e.exec_id for e in executions]
+        decided = await self._store.decided_executions(category, ids)
+        executions = [e for e in executions if e.exec_id not in decided]
+        known = await self._store.known_executions(category, ids)
         orders = await self._orders_of(category, [e for e in executions if e.exec_id not in known])
         coins = await self._coins.learn(category, {e.symbol for e in executions})
         seats = []
         for e in sorted(executions, key=lambda e: (e.exec_time, e.seq or 0, e.exec_id)):
             seats.append(await self._seat(e, known, orders, coins))
-        await self._book_moves([seat for seat in seats if seat.execution.exec_type not in CASH_TYPES], known)
+        moves = [seat for seat in seats if seat.execution.exec_type not in CASH_TYPES]
+        if self._complete_lots:
+            placed = [seat for seat in moves if seat.position_idx is not None]
+            await require_complete_lots(self._store, [(seat.execution, seat.moment) for seat in placed], known)
+        await self._book_moves(moves, known)
         await self._book_cash([seat for seat in seats if seat.execution.exec_type in CASH_TYPES], known)
         return self.booked.imported.total() - before
 
     async def _orders_of(self, category: str, executions: Sequence[Execution]) -> Mapping[str, KnownOrder]:
+        """What is known of the orders; the venue is asked for those that decide an owner or a leg."""
         ids = {e.order_id for e in executions if e.order_id and e.exec_type not in _NO_ORDER}
         orders = await self._store.known_orders(category, ids)
         unasked = {key: order for key, order in orders.items() if not order.stored and key not in self._sought}
-        unknown = {
-            order.order_id
-            for e in executions
-            if (order := unasked.get(e.order_id or "")) and stated_owner(e, order, self._bots) in {None, EXTERNAL}
-        }
-        if unknown:
-            self._sought |= unknown
-            found = await self._exchange.orders_by_id(category, sorted(unknown))
-            if found:
+        owners: set[str] = set()
+        legs: dict[str, datetime] = {}
+        for e in executions:
+            if order := unasked.get(e.order_id or ""):
+                if stated_owner(e, order, self._bots) in {None, EXTERNAL}:
+                    owners.add(order.order_id)
+                if await self._legs.of(e, orders) is None:
+                    legs[order.order_id] = min(e.exec_time, legs.get(order.order_id, e.exec_time))
+        await self._ask_for(category, owners - legs.keys(), None)
+        # Where the leg hangs on it, the order is looked for as far back as its execution.
+        await self._ask_for(category, legs.keys(), min(legs.values(), default=None))
+        return await self._store.known_orders(category, ids) if owners or legs else orders
+
+    async def _ask_for(self, category: str, order_ids: Iterable[str], since: datetime | None) -> None:
+        asked = sorted(order_ids)
+        if asked:
+            self._sought |= set(asked)
+            if found := await self._exchange.orders_by_id(category, asked, since):
                 await self.keep_orders(found)
-                orders = await self._store.known_orders(category, ids)
-        return orders
 
     async def _seat(
         self,
         e: Execution,
-        known: Mapping[str, str],
+        known: Mapping[str, KnownExecution],
         orders: Mapping[str, KnownOrder],
         coins: Mapping[tuple[str, str], Instrument],
-    ) -> _Seat:
+    ) -> Seat:
+        there = known.get(e.exec_id)
         idx = await self._legs.of(e, orders)
+        if idx is None and there:
+            idx = there.position_idx
         order = orders.get(e.order_id or "")
         is_cash = e.exec_type in CASH_TYPES
-        owner = known.get(e.exec_id) or (None if is_cash else stated_owner(e, order, self._bots))
+        coin = self._exchange.fee_currency(e, self._details.get(e.order_id or ""), coins.get((e.category, e.symbol)))
         fill = {
             "symbol": e.symbol,
             "side": e.side,
@@ -175,7 +162,7 @@ class Booker:
             "order_id": None if is_cash else e.order_id,
             "client_order_id": e.client_order_id,
             "commission": e.fee,
-            "commission_asset": fee_currency(e, self._details.get(e.order_id or ""), coins.get((e.category, e.symbol))),
+            "commission_asset": coin,
             "close_reason": None if is_cash else close_reason(e, order),
             "category": e.category,
             "position_idx": idx,
@@ -184,39 +171,61 @@ class Booker:
             "exec_type": e.exec_type,
             "source": self._source,
         }
-        return _Seat(e, idx, owner, fill)
+        if there:
+            return Seat(e, idx, there.bot_id, fill)
+        return Seat(e, idx, None if is_cash else stated_owner(e, order, self._bots), fill)
 
-    async def _book_moves(self, seats: Sequence[_Seat], known: Mapping[str, str]) -> None:
-        """Whose exits of the venue are depends on what was open then: everything before is booked first."""
-        pending: list[_Seat] = []
+    async def _book_moves(self, seats: Sequence[Seat], known: Mapping[str, KnownExecution]) -> None:
+        """Whose exits of the venue are, and which leg, may depend on what was open: what is before is booked first."""
+        pending: list[Seat] = []
         adopted: dict[str, str] = {}
         for seat in seats:
             owner = seat.owner or adopted.get(seat.execution.order_id or "")
-            if owner is None:
-                if any(other.line == seat.line for other in pending):
-                    await self._record(pending, known)
-                    pending = []
-                held = (await self._store.open_at(seat.execution.category, [seat.moment]))[0]
-                if self._complete_lots and _closes_more(seat.execution, held):
-                    raise IncompleteLotsError(seat.execution.exec_id)
-                owner = owner_by_lots(held, seat.execution.side)
-                if seat.execution.order_id:
-                    adopted[seat.execution.order_id] = owner
-            pending.append(replace(seat, owner=owner))
+            if owner is not None and seat.position_idx is not None:
+                pending.append(replace(seat, owner=owner))
+                continue
+            if any(other.execution.symbol == seat.execution.symbol for other in pending):
+                await self._record(pending, known)
+                pending = []
+            placed = await self._on_leg(seat)
+            if placed is not None:
+                pending.append(replace(placed, owner=owner or await self._adopted(placed, adopted)))
         await self._record(pending, known)
 
-    async def _book_cash(self, seats: Sequence[_Seat], known: Mapping[str, str]) -> None:
+    async def _adopted(self, seat: Seat, adopted: dict[str, str]) -> str:
+        """To whom an exit of the venue belongs, and with it what is still to come of its order."""
+        e = seat.execution
+        held = (await self._store.open_at(e.category, [seat.moment]))[0]
+        owner = owner_by_lots(held, e.side)
+        if e.order_id:
+            adopted[e.order_id] = owner
+        return owner
+
+    async def _on_leg(self, seat: Seat) -> Seat | None:
+        """The seat on its leg; None, and the execution in quarantine, where nobody can tell it."""
+        if seat.position_idx is not None:
+            return seat
+        idx = await self._legs.by_holdings(seat.execution)
+        if idx is None:
+            await self._refuse(seat, _NO_LEG)
+            return None
+        return seat.on(idx)
+
+    async def _book_cash(self, seats: Sequence[Seat], known: Mapping[str, KnownExecution]) -> None:
         """Cash goes to the one bot that had the position, and touches no lots: all of it can wait for the fills."""
-        if not seats:
+        placed = [one for seat in seats if (one := await self._on_leg(seat)) is not None]
+        if not placed:
             return
-        held = await self._store.open_at(seats[0].execution.category, [seat.moment for seat in seats])
-        owned = [
-            replace(seat, owner=seat.owner or owner_by_lots(was, None)) for seat, was in zip(seats, held, strict=True)
-        ]
+        held = await self._store.open_at(placed[0].execution.category, [seat.moment for seat in placed])
+        owned = []
+        for seat, was in zip(placed, held, strict=True):
+            owned.append(replace(seat, owner=seat.owner or owner_by_lots(was, None)))
+            if seat.owner is None and len(was) > 1:
+                self.booked.notes.append(shared_funding(seat.execution, seat.idx, was))
         await self._record(owned, known)
 
-    async def _record(self, seats: Sequence[_Seat], known: Mapping[str, str]) -> None:
-        by_owner: dict[str, list[_Seat]] = defaultdict(list)
+    async def _record(self, seats: Sequence[Seat], known: Mapping[str, KnownExecution]) -> None:
+        by_owner: dict[str, list[Seat]] = defaultdict(list)
         for seat in seats:
             by_owner[seat.owner or EXTERNAL].append(seat)
         for owner, theirs in by_owner.items():
@@ -231,13 +240,12 @@ class Booker:
             for seat, result in zip(theirs, results, strict=True):
                 self._count(seat, result.position.bot_id, known)
 
-    def _supersedes(self, seat: _Seat) -> bool:
+    def _supersedes(self, seat: Seat) -> bool:
         """Whether an adjustment stands for what was not known at the time of this execution."""
-        e = seat.execution
-        at = self._adjustments.get((e.category, e.symbol, seat.position_idx))
-        return at is not None and e.exec_time <= at
+        at = self._adjustments.get(seat.line)
+        return at is not None and seat.execution.exec_time <= at
 
-    async def _record_one(self, client: AsyncLedgerClient, seat: _Seat, known: Mapping[str, str]) -> None:
+    async def _record_one(self, client: AsyncLedgerClient, seat: Seat, known: Mapping[str, KnownExecution]) -> None:
         e = seat.execution
         try:
             (result,) = await client.record_fills([seat.fill], superseding=self._supersedes(seat))
@@ -247,31 +255,20 @@ class Booker:
                 # Two orders of the account met in one trade: the venue gives both executions the same id.
                 await self._record_one(client, replace(seat, fill={**seat.fill, "exec_id": own_id}), known)
                 return
-            self._conflict(seat, conflict)
+            self.booked.findings.append(conflict_of(seat, conflict))
         except (InsufficientPositionError, InvalidInputError) as refusal:
             if isinstance(refusal, InsufficientPositionError):
-                self.booked.insufficient.add((e.category, e.symbol, seat.position_idx))
-            await self._store.quarantine([(_unreadable(e, str(refusal)), e.exec_id)])
-            self.booked.refused.append(f"{e.category} {e.symbol} {e.exec_id}: {refusal}")
+                self.booked.insufficient.add(seat.line)
+            await self._refuse(seat, str(refusal))
         else:
             self._count(seat, result.position.bot_id, {} if result.duplicate is False else known)
 
-    def _conflict(self, seat: _Seat, conflict: ConflictingFillError) -> None:
+    async def _refuse(self, seat: Seat, reason: str) -> None:
         e = seat.execution
-        self.booked.findings.append(
-            Finding(
-                kind="conflicting_fill",
-                rule=f"execution {e.exec_id} is in the ledger with another payload, and what is journaled stays",
-                category=e.category,
-                symbol=e.symbol,
-                position_idx=seat.position_idx,
-                bot_id=seat.owner,
-                ledger={name: str(values["stored"]) for name, values in conflict.fields.items()},
-                venue={name: str(values["given"]) for name, values in conflict.fields.items()},
-            )
-        )
+        await self._store.quarantine([(refusal_of(seat, reason), e.exec_id)])
+        self.booked.refused.append(f"{e.category} {e.symbol} {e.exec_id}: {reason}")
 
-    def _count(self, seat: _Seat, bot_id: str, known: Mapping[str, str]) -> None:
+    def _count(self, seat: Seat, bot_id: str, known: Mapping[str, KnownExecution]) -> None:
         e = seat.execution
         if e.exec_id in known:
             return
@@ -279,28 +276,9 @@ class Booker:
         if self._on_new is not None:
             self._on_new(e)
         if e.exec_type not in CASH_TYPES:
-            self.booked.reasons[bot_id, e.category, e.symbol, seat.position_idx].add(seat.fill["close_reason"])
+            self.booked.reasons[bot_id, *seat.line].add(seat.fill["close_reason"])
 
     async def _client_of(self, bot_id: str) -> AsyncLedgerClient:
         if bot_id not in self._clients:
             self._clients[bot_id] = await self._client.acting_for(bot_id)
         return self._clients[bot_id]
-
-
-def _closes_more(e: Execution, held: Mapping[str, Decimal]) -> bool:
-    """Whether it closes more than all bots together have open on that side."""
-    open_qty = sum((abs(qty) for qty in held.values() if (qty > 0) == (e.side == "Sell")), Decimal(0))
-    return e.closed_qty is not None and e.closed_qty > open_qty
-
-
-def _unreadable(e: Execution, reason: str) -> Unreadable:
-    return Unreadable(
-        endpoint="executions",
-        category=e.category,
-        reason=reason,
-        raw=e.raw,
-        exec_id=e.exec_id,
-        symbol=e.symbol,
-        exec_type=e.exec_type,
-        exec_time=e.exec_time,
-    )

@@ -118,12 +118,16 @@ def _finding(kind: str, rule: str, line: ComparedLine) -> Finding:
         category=line.category,
         symbol=line.symbol,
         position_idx=line.position_idx,
-        ledger={"qty": f"{line.ledger_qty:f}", **({"price": f"{price:f}"} if price is not None else {})},
+        ledger={"qty": _plain(line.ledger_qty), **({"price": f"{price:f}"} if price is not None else {})},
         venue={
-            "qty": f"{line.venue_qty:f}",
+            "qty": _plain(line.venue_qty),
             **({"price": f"{line.venue_price:f}"} if line.venue_price is not None else {}),
         },
     )
+
+
+def _plain(qty: Decimal) -> str:
+    return f"{qty.normalize():f}"
 
 
 def explanations(
@@ -145,7 +149,7 @@ def explanations(
                     symbol=book.symbol,
                     position_idx=book.position_idx,
                     bot_id=book.bot_id,
-                    ledger={"before": f"{was:f}", "after": f"{book.qty:f}"},
+                    ledger={"before": _plain(was), "after": _plain(book.qty)},
                     venue={"reasons": ", ".join(sorted(found))} if found else {},
                 )
             )

@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from ledger.database import Rows
 from reconcile.exchange import Exchange
-from reconcile.startup.importing import SETTLED_AFTER
+from reconcile.startup.importing import SETTLED_AFTER, cover
 from reconcile.startup.report import ComparedCycle, Finding
 from reconcile.startup.store import Store
 from reconcile.values import ClosedPnl
 
 CLOSED_PNL = "closed_pnl"
-Compared = tuple[str, datetime, datetime]  # category, since, until
+Compared = tuple[str, datetime, datetime]  # category, since, now
 _CATEGORIES = ("linear", "inverse")
 _ROUNDED = Decimal("1e-8")  # the venue states each of its values so
 
@@ -62,15 +62,14 @@ async def compare_cycles(
                     by_order.setdefault(one.order_id, []).append(one)
             for cycle in _joined(rows):
                 _compare(cycle, by_order, now, compared, findings)
-        if now - SETTLED_AFTER > gaps[0][0]:
-            ranges.append((category, gaps[0][0], now - SETTLED_AFTER))
+        ranges.append((category, gaps[0][0], now))
     return compared, findings, requests, ranges
 
 
 async def add_compared(store: Store, ranges: Sequence[Compared]) -> None:
     """States the P&L of these ranges as compared."""
-    for category, since, until in ranges:
-        await store.add_coverage(CLOSED_PNL, category, since, until)
+    for category, since, now in ranges:
+        await cover(store, CLOSED_PNL, category, (since, now), now)
 
 
 def _joined(rows: Rows) -> Sequence[_Cycle]:

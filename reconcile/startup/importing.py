@@ -17,6 +17,8 @@ from reconcile.values import Unreadable
 EXECUTIONS = "executions"
 # Venues may list an execution a little after it happened: what is newer than this is read again by the next run.
 SETTLED_AFTER = timedelta(seconds=60)
+# Less than that of new time is not worth a row: what is fetched at once again is not stated again.
+_WORTHWHILE = timedelta(seconds=60)
 
 
 class Importer:
@@ -26,6 +28,7 @@ class Importer:
         self._exchange = exchange
         self._store = store
         self._booker = booker
+        self._unsaid: list[tuple[str, tuple[datetime, datetime], datetime]] = []
         self.windows = 0
         self.requests = 0
 
@@ -42,6 +45,7 @@ class Importer:
         ]
         with _progress(gaps) as (progress, task):
             for category, first, last in gaps:
+                found = self._found
                 async for orders in self._exchange.orders(category, first, last):
                     self.requests += orders.requests
                     await self._booker.keep_orders(orders.items)
@@ -50,14 +54,28 @@ class Importer:
                     self.windows += 1
                     await self._booker.book(category, window.items)
                     await self.quarantine(window.unreadable)
-                    end = min(window.until, now - SETTLED_AFTER)
-                    if end > window.since:
-                        await self._store.add_coverage(EXECUTIONS, category, window.since, end)
+                    span = window.since, window.until
+                    if self._found > found:
+                        self._unsaid.append((category, span, now))
+                    else:
+                        await cover(self._store, EXECUTIONS, category, span, now)
+                    found = self._found
                     progress.advance(task, (window.until - window.since).total_seconds())
+
+    @property
+    def _found(self) -> int:
+        """How much was found that the report says, and nothing else."""
+        return len(self._booker.booked.findings) + len(self._booker.booked.insufficient)
+
+    async def said(self) -> None:
+        """The report is stored: only now that counts as covered in which something was found for it."""
+        for category, span, now in self._unsaid:
+            await cover(self._store, EXECUTIONS, category, span, now)
+        self._unsaid.clear()
 
     async def begun_late(self, now: datetime) -> set[str]:
         """The categories of which the venue keeps older executions than were ever imported."""
-        earliest, settled = self._exchange.earliest(now), now - SETTLED_AFTER
+        earliest, settled = self._exchange.earliest(now), now - SETTLED_AFTER - _WORTHWHILE
         return {
             category
             for category in self._exchange.categories
@@ -69,6 +87,14 @@ class Importer:
         await self._store.quarantine((one, one.exec_id or f"content:{_digest(one)}") for one in unreadable)
 
 
+async def cover(store: Store, endpoint: str, category: str, span: tuple[datetime, datetime], now: datetime) -> None:
+    """States what was fetched completely as proven, but for the newest, where something may still appear."""
+    since, until = span
+    end = min(until, now - SETTLED_AFTER)
+    if end > since and (end == until or end - since >= _WORTHWHILE):
+        await store.add_coverage(endpoint, category, since, end)
+
+
 def _digest(one: Unreadable) -> str:
     return hashlib.sha256(json.dumps(one.raw, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
@@ -77,6 +103,7 @@ def _digest(one: Unreadable) -> str:
 def _progress(gaps: Iterable[tuple[str, datetime, datetime]]) -> Iterator[tuple[Progress, TaskID]]:
     """A bar over the time that is to be covered, where somebody can see it."""
     console = Console(stderr=True)
+    console.quiet = not console.is_terminal  # a bar that is disabled may still end with an empty line
     columns = (TextColumn("executions"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         total = sum((last - first).total_seconds() for _, first, last in gaps)

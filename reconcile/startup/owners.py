@@ -4,10 +4,11 @@ Source of the names: Bybit's V5 enumerations `execType`, `createType` and `stopO
 """
 
 from collections.abc import Collection, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from ledger.order_ids import parse_client_order_id
 from ledger.session import EXTERNAL
+from reconcile.startup.report import Finding
 from reconcile.startup.store import KnownOrder
 from reconcile.values import Execution
 
@@ -73,3 +74,38 @@ def owner_by_lots(open_before: Mapping[str, Decimal], side: str | None) -> str:
     closes = -1 if side == "Buy" else 1
     holders = [bot for bot, qty in open_before.items() if side is None or qty * closes > 0]
     return holders[0] if len(holders) == 1 else EXTERNAL
+
+
+def shared_funding(e: Execution, position_idx: int, held: Mapping[str, Decimal]) -> Finding:
+    """Cash of a position that several bots had: one execution is booked once and never split, so it is `external`'s.
+
+    What each would bear by its quantity is stated beside it, by cumulative rounding, so that the shares add up.
+    """
+    return Finding(
+        kind="funding_shared",
+        rule="several bots had the position: an execution is booked once and never split, so it went to external",
+        category=e.category,
+        symbol=e.symbol,
+        position_idx=position_idx,
+        bot_id=EXTERNAL,
+        ledger={bot: f"{qty:f}" for bot, qty in sorted(held.items())},
+        venue={"exec_id": e.exec_id, "amount": f"{e.fee:f}"}
+        | {f"share of {bot}": f"{part:f}" for bot, part in _shares(e.fee, held).items()},
+    )
+
+
+def _shares(amount: Decimal, held: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    """`amount` in proportion of signed quantities: who was on the other side receives what the others pay."""
+    whole = sum(held.values(), Decimal(0))
+    if not whole:
+        return {}
+    shares, so_far, given = {}, Decimal(0), Decimal(0)
+    with localcontext(prec=60):
+        for bot, qty in sorted(held.items()):
+            so_far += qty
+            upto = (amount * so_far / whole).quantize(_SMALLEST, ROUND_HALF_EVEN) if so_far != whole else amount
+            shares[bot], given = upto - given, upto
+    return shares
+
+
+_SMALLEST = Decimal("1e-18")

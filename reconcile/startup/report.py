@@ -23,6 +23,25 @@ PROBLEMS = frozenset(
         "conflicting_fill",
         "quarantined",
         "order_regressed",
+        "wrong_book",
+    }
+)
+# Problems that a run does not look for again once it has seen them: they stay until a person resolves them.
+LASTING = frozenset({"conflicting_fill", "pnl_residual", "order_regressed", "wrong_book"})
+# What happened in one run; all else is the state in which it found the account.
+EVENTS = frozenset(
+    {
+        "closed_while_down",
+        "reduced_while_down",
+        "increased_while_down",
+        "flipped_while_down",
+        "opened_while_down",
+        "opened_outside",
+        "traded_while_down",
+        "liquidated",
+        "adjusted",
+        "funding_shared",
+        "reassigned",
     }
 )
 Values = Mapping[str, str | None]

@@ -16,9 +16,10 @@ from reconcile.startup.booking import Booker
 from reconcile.startup.comparing import compare, differences, explanations, key_of
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
 from reconcile.startup.importing import Importer
+from reconcile.startup.reassigning import reassign
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
 from reconcile.startup.resuming import Resumed, journals_of, resume
-from reconcile.startup.saving import save
+from reconcile.startup.saving import Lasting, save
 from reconcile.startup.snapshot import Snapshot, take_snapshot
 from reconcile.startup.store import BookLine, Store
 
@@ -50,6 +51,7 @@ class Run:
         self._importer = Importer(exchange, store, self._booker)
         self._requests = 0
         self._adjusted = False
+        self._reassigned = False
         self._resumed = Resumed([])
         self._compared: list[Compared] = []
         self._begun_late: set[str] = set()
@@ -74,16 +76,19 @@ class Run:
         if sent is not None:
             report.requests = getattr(self._exchange, "requests") - sent  # noqa: B009  # not every venue counts them
         each_once = [finding for n, finding in enumerate(booked.findings) if finding not in booked.findings[:n]]
-        report.findings = explanations(before, after, booked.reasons) + each_once + report.findings
+        report.findings = explanations(before, after, booked.reasons) + each_once + booked.notes + report.findings
+        await self._store.release_booked()
         report.findings += await self._waiting(report)
+        lasting = await Lasting.of(self._store)
+        settled = lasting.carry_over(report)
         if report.status != "degraded" and report.problems:
             report.status = "findings"
         report.restored = await self._restore(before, after)
         report.finished_at = datetime.now(UTC)
-        await save(
-            self._store, report, changed=bool(booked.imported) or self._adjusted or bool(self._resumed.adjustments)
-        )
+        changed = bool(booked.imported or self._resumed.adjustments) or self._adjusted or self._reassigned
+        await save(self._store, report, changed=changed, lasting=lasting, settled=settled)
         await add_compared(self._store, self._compared)
+        await self._importer.said()
         return report
 
     async def _agree(self, report: ReconciliationReport) -> None:
@@ -97,6 +102,9 @@ class Run:
                 "since", self._options.since, f"before the venue's now, {now:%Y-%m-%d %H:%M:%S} UTC"
             )
         await self._importer.run(self._options.since, now)
+        moved = await reassign(self._exchange, self._store, self._client, self._booker, now)
+        self._reassigned = any(not finding.is_problem for finding in moved)
+        report.findings += moved
         self._begun_late = await self._importer.begun_late(now)
         snapshot, books, lines, found = await self._look(now)
         report.findings += self._resumed.adjusted(lines)

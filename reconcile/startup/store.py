@@ -44,6 +44,15 @@ class KnownOrder:
     stored: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class KnownExecution:
+    """An execution that the ledger has: in whose book, and on which leg."""
+
+    exec_id: str
+    bot_id: str
+    position_idx: int
+
+
 @dataclass(frozen=True)
 class Moment:
     """A place in exchange order on a line."""
@@ -112,10 +121,20 @@ class Store:
         rows = await self._rows("known_orders", category=category, order_ids=asked) if asked else []
         return {row["order_id"]: KnownOrder(**row) for row in rows}
 
-    async def known_executions(self, category: str, exec_ids: Iterable[str]) -> Mapping[str, str]:
-        """Whose those executions are that the ledger has, by id."""
+    async def known_executions(self, category: str, exec_ids: Iterable[str]) -> Mapping[str, KnownExecution]:
+        """Those executions that the ledger has, by id."""
         rows = await self._rows("known_executions", category=category, exec_ids=sorted(exec_ids))
-        return {row["exec_id"]: row["bot_id"] for row in rows}
+        return {row["exec_id"]: KnownExecution(**row) for row in rows}
+
+    async def decided_executions(self, category: str, exec_ids: Iterable[str]) -> frozenset[str]:
+        """Those executions that a person has decided about."""
+        rows = await self._rows("decided_executions", category=category, exec_ids=sorted(exec_ids))
+        return frozenset(row["exec_id"] for row in rows)
+
+    async def modes(self, category: str, symbol: str) -> frozenset[bool]:
+        """Whether the orders that are known of a symbol were made in hedge mode: both, where it has switched."""
+        rows = await self._rows("modes", category=category, symbol=symbol)
+        return frozenset(row["hedged"] for row in rows)
 
     async def open_at(self, category: str, moments: Sequence[Moment]) -> list[dict[str, Decimal]]:
         """What each bot had open just before each moment, signed; flat books are left out."""
@@ -145,12 +164,21 @@ class Store:
                 "exec_time": one.exec_time,
                 "reason": one.reason,
                 "raw": one.raw,
+                "readable": one.readable,
             }
             for one, exec_id in unreadable
         ]
         if not listed:
             return 0
         return int((await self._rows("quarantine_executions", executions=_dump(listed)))[0]["added"])
+
+    async def quarantined_execution(self, exec_id: str, category: str | None) -> Rows:
+        """An execution in quarantine, decided about or not: one row for each category that has the id."""
+        return await self._rows("quarantined_execution", exec_id=exec_id, category=category)
+
+    async def release_booked(self) -> int:
+        """Takes out of quarantine what could be booked after all; answers how many."""
+        return int((await self._rows("release_booked"))[0]["released"])
 
     async def quarantined(self) -> Rows:
         """The executions that wait for a decision: exec_id, category, symbol."""

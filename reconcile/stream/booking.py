@@ -1,6 +1,7 @@
 """Books what the stream tells within moments, and fetches first what it could not tell."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,8 @@ from ledger.errors import DatabaseUnavailableError
 from reconcile.errors import ExchangeUnavailableError
 from reconcile.exchange import Exchange, Lost
 from reconcile.logs import get_logger
-from reconcile.startup.booking import Booker, IncompleteLotsError
+from reconcile.startup.booking import Booker, LineKey
+from reconcile.startup.completeness import IncompleteLotsError
 from reconcile.startup.importing import Importer
 from reconcile.startup.report import Finding
 from reconcile.startup.saving import columns
@@ -25,6 +27,7 @@ StreamState = Literal["off", "connecting", "catching_up", "live"]
 _TOGETHER = 0.02  # seconds; an order and its executions are told apart, but at once
 _SIGN_OF_LIFE = 5.0  # seconds; a quiet account is told from a dead stream
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 15.0
+_DOUBT = 300.0  # seconds
 _PASSING = (DatabaseUnavailableError, ExchangeUnavailableError)
 
 
@@ -77,6 +80,7 @@ class LiveBooking:
         self._buffer = Buffer()
         self._stopping = asyncio.Event()
         self._ahead: timedelta | None = None  # the venue's clock before the machine's
+        self._doubtful: dict[LineKey, float] = {}  # lines of which the venue itself lacks history, until when
         self._began = False
         self._connected = False
 
@@ -113,9 +117,11 @@ class LiveBooking:
     async def _something(self, reading: "asyncio.Task[None]") -> None:
         """Waits for news, for the end of either side, or for so long that a sign of life is due."""
         waiting = [asyncio.create_task(self._buffer.filled()), asyncio.create_task(self._stopping.wait())]
-        await asyncio.wait({*waiting, reading}, timeout=_SIGN_OF_LIFE, return_when=asyncio.FIRST_COMPLETED)
-        for task in waiting:
-            task.cancel()
+        try:
+            await asyncio.wait({*waiting, reading}, timeout=_SIGN_OF_LIFE, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
 
     def stop(self) -> None:
         """Lets `run` end once it has booked what it was told; what lies behind a gap is left to the next start."""
@@ -175,11 +181,18 @@ class LiveBooking:
         self._began = True
 
     async def _book(self, news: Sequence[News]) -> None:
+        """A message that was lost shows when its lots are closed: then REST is asked for it."""
         try:
             await self._book_once(news, complete_lots=True)
         except IncompleteLotsError as missing:
-            log.warning("the ledger lacks what an execution closes: fetching it", exec_id=str(missing))
-            await self._catch_up()
+            if self._doubtful.get(missing.line, 0.0) < time.monotonic():
+                log.warning("fetching what is missing", problem=str(missing))
+                await self._catch_up()
+                try:
+                    await self._book_once(news, complete_lots=True)
+                    return
+                except IncompleteLotsError as lasting:
+                    self._doubtful[lasting.line] = time.monotonic() + _DOUBT
             await self._book_once(news, complete_lots=False)
 
     async def _book_once(self, news: Sequence[News], *, complete_lots: bool) -> None:
@@ -187,7 +200,7 @@ class LiveBooking:
             lambda e: self._watcher.booked(e, self._lag(e)), complete_lots=complete_lots, source="stream"
         )
         await booker.keep_orders([one for one in news if isinstance(one, Order)])
-        executions = [one for one in news if isinstance(one, Execution)]
+        executions = _once([one for one in news if isinstance(one, Execution)])
         for category in dict.fromkeys(e.category for e in executions):
             await booker.book(category, [e for e in executions if e.category == category])
         await self._quarantine(booker, [one for one in news if isinstance(one, Unreadable)])
@@ -249,6 +262,14 @@ class LiveBooking:
         if self._ahead is None:
             return None
         return max((datetime.now(UTC) + self._ahead - execution.exec_time).total_seconds(), 0.0)
+
+
+def _once(executions: Sequence[Execution]) -> Sequence[Execution]:
+    """Without repeated messages. One id on two orders is not one: the account traded with itself."""
+    seen: dict[tuple[str, str, str | None], Execution] = {}
+    for e in executions:
+        seen.setdefault((e.category, e.exec_id, e.order_id), e)
+    return list(seen.values())
 
 
 def _named(one: News) -> str:

@@ -42,7 +42,7 @@ $$;
 -- only what is assigned to it. The login is session_user: SECURITY DEFINER functions change current_user.
 CREATE OR REPLACE FUNCTION trading.may_act_for(p_account_id integer, p_bot_id text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT pg_has_role(session_user, 'ledger_owner', 'USAGE')
+    SELECT pg_has_role(session_user, 'ledger_owner', 'USAGE') OR pg_has_role(session_user, 'ledger_service', 'USAGE')
         OR EXISTS (SELECT FROM trading.bots b
                     WHERE b.account_id = p_account_id AND b.bot_id = p_bot_id
                       -- by oid: the role may be gone

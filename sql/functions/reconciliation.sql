@@ -87,28 +87,13 @@ BEGIN
 END
 $$;
 
--- Keeps executions whose effect nobody knows, given as a JSON list; those known already stay as they are. Answers how
--- many are new.
-CREATE OR REPLACE FUNCTION trading.quarantine_executions(p_account_id integer, p_executions json) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    added bigint;
-BEGIN
-    PERFORM trading.require_bot(p_account_id, 'external');
-    INSERT INTO trading.quarantined_executions (account_id, category, exec_id, symbol, exec_type, exec_time, reason, raw)
-    SELECT p_account_id, q.category, q.exec_id, q.symbol, q.exec_type, q.exec_time, q.reason, q.raw
-      FROM json_populate_recordset(NULL::trading.quarantined_executions, p_executions) q
-     ORDER BY q.category, q.exec_id
-    ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS added = ROW_COUNT;
-    RETURN added;
-END
-$$;
-
 -- Stores a run and its findings, and closes the open findings of earlier runs that this one looked for and did not find.
--- A run that imported nothing and found what the one before it found only confirms that one. Answers the run's id.
+-- A run that changed nothing and found what the one before it found only confirms that one; and not even that within a
+-- minute, unless somebody waits for its result. `p_settled` are findings that wait for a person and need not any more.
+-- Answers the run's id.
 CREATE OR REPLACE FUNCTION trading.save_run(p_account_id integer, p_started_at timestamptz, p_status text, p_digest text,
-                                            p_changed boolean, p_compared json, p_findings json, p_error text)
+                                            p_changed boolean, p_compared json, p_findings json, p_settled bigint[],
+                                            p_error text)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     last trading.reconciliation_runs;
@@ -119,7 +104,9 @@ BEGIN
      ORDER BY r.run_id DESC LIMIT 1 FOR UPDATE;
     IF NOT p_changed AND last.digest = p_digest AND last.status = p_status THEN
         UPDATE trading.reconciliation_runs r SET confirmed_at = clock_timestamp()
-         WHERE r.account_id = p_account_id AND r.run_id = last.run_id;
+         WHERE r.account_id = p_account_id AND r.run_id = last.run_id
+           AND (greatest(r.finished_at, r.confirmed_at) < clock_timestamp() - interval '1 minute'
+                OR trading.others_reconcile(p_account_id));
         RETURN last.run_id;
     END IF;
     INSERT INTO trading.reconciliation_runs (account_id, started_at, finished_at, status, compared, digest, error)
@@ -132,6 +119,9 @@ BEGIN
            CASE WHEN NOT (f ->> 'is_problem')::boolean THEN clock_timestamp() END,
            CASE WHEN NOT (f ->> 'is_problem')::boolean THEN 'explained' END
       FROM json_array_elements(p_findings) f;
+    UPDATE trading.reconciliation_findings f
+       SET resolved_at = clock_timestamp(), resolution_note = format('replaced by run %s', made)
+     WHERE f.account_id = p_account_id AND f.finding_id = ANY (p_settled) AND f.resolved_at IS NULL;
     IF p_status <> 'degraded' THEN
         -- What each run decides anew. The others, such as a residual of a past cycle, wait for a person.
         UPDATE trading.reconciliation_findings f
@@ -141,4 +131,13 @@ BEGIN
     END IF;
     RETURN made;
 END
+$$;
+
+-- Whether another reconciliation of the account waits for this one (see queries/reconcile_lock.sql).
+CREATE OR REPLACE FUNCTION trading.others_reconcile(p_account_id integer) RETURNS boolean
+LANGUAGE sql VOLATILE AS $$
+    SELECT EXISTS (SELECT FROM pg_locks l
+                    WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objsubid = 1
+                      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                      AND l.classid = 1718191727::oid AND l.objid = p_account_id::oid)
 $$;

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from reconcile.bybit.times import from_ms
 from tests.bybit_account import START
 from tests.reconciling import Desk
 
@@ -40,6 +41,7 @@ async def _outage(desk: Desk) -> None:
         "ETHUSDT", "Sell", short["execPrice"], short["execQty"], short["orderId"], short["orderLinkId"], None,
         short["execFee"], START + timedelta(hours=2),
     )  # fmt: skip
+    await _wrong_fee(desk)
     control.charge_funding("BTCUSDT", D("0.0001"))
     desk.account.trade("Sell", "7", symbol="SOLUSDT")
     control.advance(8 * DAY)
@@ -52,6 +54,18 @@ async def _outage(desk: Desk) -> None:
     desk.order("Sell", "700", bot=OTHER, symbol="BTCUSD", category="inverse")
     desk.account.trade("Buy", "7", symbol="SOLUSDT")
     control.advance(120_000)
+
+
+async def _wrong_fee(desk: Desk) -> None:
+    """The bot wrote a fill otherwise than the exchange has it, so that the P&L differs, too."""
+    desk.order("Buy", "50", symbol="XRPUSDT")
+    (bought,) = [row for row in desk.executions() if row["symbol"] == "XRPUSDT"]
+    await desk.client.record_fill(
+        symbol="XRPUSDT", side="Buy", exec_price=bought["execPrice"], exec_qty=bought["execQty"],
+        exec_time=from_ms(int(bought["execTime"])), exec_id=bought["execId"], order_id=bought["orderId"],
+        client_order_id=bought["orderLinkId"], commission=0,
+    )  # fmt: skip
+    desk.order("Sell", "50", symbol="XRPUSDT")
 
 
 async def _begins_too_late(desk: Desk) -> None:

@@ -230,6 +230,71 @@ def test_quarantine(office: Office) -> None:
     assert office("quarantine", "show", "nothing").code == 2
 
 
+def test_a_decision_about_a_quarantined_execution(office: Office) -> None:
+    office.order("Buy", "1", "entry")
+    exec_id = office.paper.control.report_execution(
+        office.key.uid, "BTCUSDT", "SomethingNew", side="Sell", qty=Decimal("0.4"), price=Decimal(60500)
+    )
+    office.paper.control.advance(1000)
+    assert office("reconcile", *SINCE).code == 1
+    decide = ("quarantine", "apply", exec_id, "--decision")
+    before = office.rows()
+
+    tried = office(*decide, "fill", "--bot", BOT, "--fee", "1", "--dry-run", "--json").json
+    shown = office(*decide, "fill", "--bot", BOT, "--fee", "1", "--dry-run").out
+
+    assert (tried["dry_run"], tried["fresh"], tried["before"]["total_qty"], tried["after"]["total_qty"]) == (
+        True, True, "1", "0.6",
+    )  # fmt: skip
+    assert [trade["net_pnl"] for trade in tried["completed_trades"]] == ["185.8"]
+    assert "fill would be stored" in shown
+    assert f"{BOT} linear BTCUSDT (0): Buy 1 → Buy 0.6" in shown
+    assert "Nothing was written." in shown
+    assert office.rows() == before
+
+    done = office(*decide, "fill", "--bot", BOT, "--fee", "1", "--note", "asked the exchange", "--json")
+    assert (done.code, done.json["fresh"], done.json["decision"]) == (0, True, "fill")
+    assert office("positions", "--bot", BOT, "--json").json[0]["total_qty"] == "0.6"
+    assert office("findings", "--json").json == []
+    assert office("quarantine").out == "No executions in quarantine.\n"
+    (row,) = office("quarantine", "--all", "--json").json
+    assert (row["decision"], row["note"], row["booked"]["commission"]) == ("fill", "asked the exchange", "1")
+    after = office.rows()
+    again = office(*decide, "fill")
+    assert (again.code, "decided before" in again.out) == (0, True)
+    refused = office(*decide, "ignore")
+    assert (refused.code, "what is decided stays" in refused.err) == (2, True)
+    assert office.rows() == after
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        (["nothing", "--decision", "ignore"], 2, "fifoledger quarantine --all lists"),
+        (["ID", "--decision", "shrug"], 2, "shrug"),
+        (["ID"], 2, "--decision"),
+        (["ID", "--decision", "fill", "--price", "much"], 2, "exec_price"),
+        (["ID", "--decision", "fill", "--position-idx", "7"], 2, "position-idx"),
+        (["ID", "--decision", "fill", "--time", "soon"], 2, "soon"),
+        (["ID", "--decision", "fill", "--bot", "nobody"], 2, "bot_id"),
+        (["ID", "--decision", "cash", "--type", "Trade"], 2, "exec_type"),
+        (["ID", "--decision", "ignore", "--fee", "1"], 2, "commission"),
+        (["ID", "--decision", "ignore", "--account", "mian"], 2, "--all lists"),
+    ],
+)
+def test_a_decision_that_is_none_writes_nothing(office: Office, given: list[str], code: int, said: str) -> None:
+    exec_id = office.paper.control.report_execution(
+        office.key.uid, "BTCUSDT", "New", side="Sell", qty=Decimal("0.4"), price=Decimal(60500)
+    )
+    office.paper.control.advance(1000)
+    office("reconcile", *SINCE)
+    before = office.rows()
+    answer = office("quarantine", "apply", *(exec_id if one == "ID" else one for one in given))
+    assert (answer.code, answer.out) == (code, "")
+    assert said in answer.err
+    assert office.rows() == before
+
+
 def test_an_exchange_that_does_not_answer(outage: Office) -> None:
     outage.cli.set("BYBIT_PATIENCE", "0.3")
     outage.cli.set("BYBIT_ENDPOINT", f"http://127.0.0.1:{free_port()}")

@@ -1,5 +1,6 @@
 """What every Exchange says of the past: windows that are whole, in order, and each row once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -182,3 +183,20 @@ async def test_an_old_order_is_found_by_its_id(subject: Subject) -> None:
     subject.pass_time(3 * subject.span)
     asked = await subject.exchange.orders_by_id(subject.category, [order_id, "none-such"], since)
     assert [one.order_id for one in asked] == [order_id]
+
+
+async def test_the_coin_of_a_fee_is_said_by_the_execution_the_order_or_the_rule(subject: Subject) -> None:
+    since = subject.now()
+    order_id = subject.trade("Buy", "0.1")
+    subject.pass_time(timedelta(seconds=1))
+    exchange = subject.exchange
+    (execution,) = [one for window in await executions(subject, since, subject.now()) for one in window.items]
+    (instrument,) = await exchange.instruments(subject.category, [subject.symbol])
+    orders = await exchange.orders_by_id(subject.category, [order_id])
+    silent = replace(execution, fee_currency=None)
+    order = replace(orders[0], fees={"THIRD": Decimal(1)})
+    assert exchange.fee_currency(replace(execution, fee_currency="SAID")) == "SAID"
+    assert exchange.fee_currency(silent, order, instrument) == "THIRD"
+    assert exchange.fee_currency(silent, replace(order, fees={}), instrument) == instrument.settle_coin
+    assert exchange.fee_currency(silent, None, instrument) == instrument.settle_coin
+    assert exchange.fee_currency(silent) is None

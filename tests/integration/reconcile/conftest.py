@@ -8,9 +8,20 @@ from tests.reconciling import Desk, open_desk
 
 @pytest.fixture
 async def desk(database_url: str, redis_url: str) -> AsyncIterator[Desk]:
-    """A bot with its ledger, and its account on a local Bybit."""
+    """A bot with its ledger, and its account on a local Bybit. Whatever happened, a second run writes nothing."""
     async with open_desk(database_url, redis_url) as one:
         yield one
+        one.account.control.heal()
+        assert await one.written_by_a_second_run() == set()
+
+
+@pytest.fixture
+async def wide(database_url: str, redis_url: str) -> AsyncIterator[Desk]:
+    """The same with an account that trades everything."""
+    async with open_desk(database_url, redis_url, categories=("linear", "inverse", "spot")) as one:
+        yield one
+        one.account.control.heal()
+        assert await one.written_by_a_second_run() == set()
 
 
 @pytest.fixture(autouse=True)

@@ -1,26 +1,17 @@
 """Several bots, legs, categories and accounts."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
 import redis
 
 from ledger import AsyncLedgerClient
 from reconcile.values import Execution
 from tests.fills import fill
-from tests.reconciling import BOT, Desk, kinds, open_desk
+from tests.reconciling import BOT, Desk, kinds
 
 D = Decimal
 OTHER = "mom_002"
-
-
-@pytest.fixture
-async def wide(database_url: str, redis_url: str) -> AsyncIterator[Desk]:
-    """A desk that trades everything."""
-    async with open_desk(database_url, redis_url, categories=("linear", "inverse", "spot")) as one:
-        yield one
 
 
 async def test_bots_against_each_other_on_one_line(desk: Desk) -> None:

@@ -42,7 +42,26 @@ async def test_a_second_run_writes_no_row(desk: Desk, pause: int) -> None:
     assert (second.run_id, second.imported, second.reused) == (first.run_id, {}, False)
     assert [f.kind for f in second.problems] == [f.kind for f in first.problems] == ["quarantined"]
     (run,) = desk.rows("reconcile/runs")
+    assert run["confirmed_at"] is None
+
+
+async def test_a_run_is_confirmed_once_a_minute_and_for_those_who_wait(desk: Desk) -> None:
+    await eventful(desk)
+    await desk.reconcile()
+    desk.rows("reconcile/age_runs", by="59 s")
+    await desk.reconcile()
+    assert [run["confirmed_at"] for run in desk.rows("reconcile/runs")] == [None]
+    exchanges = [another_exchange(desk) for _ in range(3)]
+    reports = await asyncio.gather(*(desk.reconcile(exchange_client=exchange) for exchange in exchanges))
+    for exchange in exchanges:
+        await exchange.close()
+    assert sorted(report.reused for report in reports) == [False, True, True]
+    (run,) = desk.rows("reconcile/runs")
     assert run["confirmed_at"] > run["finished_at"]
+    desk.rows("reconcile/age_runs", by="61 s")
+    await desk.reconcile()
+    (again,) = desk.rows("reconcile/runs")
+    assert again["confirmed_at"] - run["confirmed_at"] > timedelta(0)
 
 
 async def test_two_that_start_together_do_the_work_once(desk: Desk) -> None:

@@ -1,1 +1,1 @@
-SELECT trading.save_run(%(account_id)s, now(), 'ok', 'd', true, '{{}}', '[]', NULL)
+SELECT trading.save_run(%(account_id)s, now(), 'ok', 'd', true, '{{}}', '[]', NULL, NULL)

@@ -1,0 +1,100 @@
+"""What is known of an execution only later: what it did, by a person's decision; and whose it was, by its order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ledger.database import Query
+from ledger.fill import dump_fill, read_fill
+from ledger.operations.announcing import write_announced
+from ledger.session import Operation, Session, registered
+from ledger.values import FillResult, QuarantineDecision
+
+
+def decide_quarantined(
+    session: Session,
+    exec_id: str,
+    decision: str,
+    *,
+    category: str,
+    note: str | None = None,
+    fill: Mapping[str, Any] | None = None,
+    dry_run: bool = False,
+) -> Operation[QuarantineDecision]:
+    """Stores what an execution in quarantine did and books it in the client's bot's book, in one transaction.
+
+    What was decided stays: decided again, the answer is what is stored, with `fresh` False, and nothing is written.
+
+    Args:
+        exec_id, category: the execution, as it is in quarantine.
+        decision: ignore, fill or cash.
+        note: why.
+        fill: `record_fill`'s arguments, without the id and the category; None with ignore. The client order id does not
+            decide in whose book it goes.
+        dry_run: answer the same and write nothing.
+
+    Raises:
+        InvalidInputError: there is no such execution in quarantine, or an argument breaks a rule.
+        ConflictingFillError: the ledger has the execution with another payload.
+        InsufficientPositionError: a hedge leg would be closed further than it is open.
+        PermissionDeniedError: the login may not act for `external`, or not for the client's bot.
+        DatabaseUnavailableError: no answer in time; calling again is safe.
+    """
+    read = None if fill is None else read_fill(**{**fill, "exec_id": exec_id, "category": category})
+    account_id = yield from registered(session)
+    params = {
+        "account_id": account_id,
+        "bot_id": session.bot_id,
+        "category": category,
+        "exec_id": exec_id,
+        "decision": decision,
+        "note": note,
+        "fill": None if read is None else dump_fill(read),
+        "dry_run": dry_run,
+    }
+    if read is None or dry_run:
+        rows = yield Query("decide_quarantined", {**params, "announced": None})
+        return QuarantineDecision.from_row(rows[0]["result"])
+    answers: list[QuarantineDecision] = []
+
+    def results(rows: Any) -> list[FillResult]:
+        answers.append(QuarantineDecision.from_row(rows[0]["result"]))
+        return [answers[-1].result] if answers[-1].result else []
+
+    yield from write_announced(
+        session,
+        [(session.bot_id, *read.book[1:])],
+        lambda lines: Query("decide_quarantined", {**params, "announced": lines}),
+        results,
+    )
+    return answers[-1]
+
+
+def reassign_fill(session: Session, fill_id: int, *, category: str, symbol: str, position_idx: int) -> Operation[bool]:
+    """Takes an execution out of the book that it was booked in and books it in the client's bot's, in one transaction.
+
+    For what was booked before its order was known. Answers whether it still counted where it was.
+
+    Args:
+        fill_id: the fill, of another bot's book.
+        category, symbol, position_idx: its line.
+
+    Raises:
+        InvalidInputError: that is no such fill.
+        InsufficientPositionError: a hedge leg of either book would be closed further than it is open.
+        PermissionDeniedError: the login may not act for both bots.
+        DatabaseUnavailableError: no answer in time; calling again is safe.
+    """
+    account_id = yield from registered(session)
+    params = {"account_id": account_id, "bot_id": session.bot_id, "fill_id": fill_id}
+
+    def results(rows: Any) -> list[FillResult]:
+        answer = rows[0]["result"]
+        return [] if answer is None else [FillResult.from_row(answer)]
+
+    made = yield from write_announced(
+        session,
+        [(session.bot_id, category, symbol, position_idx)],
+        lambda lines: Query("reassign_fill", {**params, "announced": lines}),
+        results,
+    )
+    return bool(made)

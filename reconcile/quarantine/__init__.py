@@ -1,0 +1,1 @@
+"""What a person decides about executions that could not be applied."""

@@ -1,0 +1,1 @@
+SELECT trading.release_booked(%(account_id)s::integer) AS released

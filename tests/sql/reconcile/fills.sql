@@ -1,0 +1,1 @@
+SELECT * FROM trading.fills ORDER BY fill_id

@@ -1,0 +1,1 @@
+DELETE FROM trading.coverage RETURNING endpoint

@@ -1,0 +1,1 @@
+SELECT * FROM trading.orders ORDER BY created_at, order_id

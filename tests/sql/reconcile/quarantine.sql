@@ -1,0 +1,1 @@
+SELECT * FROM trading.quarantined_executions ORDER BY category, exec_id

@@ -1,0 +1,1 @@
+SELECT ctid::text, xmin::text FROM trading.{table} ORDER BY 1

@@ -1,0 +1,1 @@
+SELECT trading.decide_quarantined(%(account_id)s, 'linear', 'forged', 'ignore', NULL, 'external', NULL, false)
