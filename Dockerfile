@@ -4,9 +4,10 @@ WORKDIR /src
 RUN python -m venv /opt/fifoledger
 COPY pyproject.toml README.md LICENSE ./
 COPY ledger ledger
+COPY reconcile reconcile
 COPY sql sql
 COPY migrations migrations
-RUN /opt/fifoledger/bin/pip install --no-cache-dir .
+RUN /opt/fifoledger/bin/pip install --no-cache-dir ".[service]"
 
 
 FROM python:3.13-slim
@@ -22,7 +23,7 @@ ENV PATH=/opt/fifoledger/bin:$PATH \
 
 USER 10001:10001
 WORKDIR /home/ledger
-# One-shot commands run in this image; what is long-running brings its own check.
+# Most commands end by themselves; what runs for long brings its own check.
 HEALTHCHECK NONE
 ENTRYPOINT ["fifoledger"]
 CMD ["--help"]

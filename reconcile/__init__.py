@@ -5,8 +5,9 @@ from reconcile.errors import (
     ExchangeRefusedError,
     ExchangeUnavailableError,
     UnexplainedDifferenceError,
+    WrongAccountError,
 )
-from reconcile.exchange import Exchange, Gap, StreamEvent
+from reconcile.exchange import Exchange, Gap, Lost, StreamEvent
 from reconcile.quarantine.api import apply_quarantined, apply_quarantined_sync
 from reconcile.quarantine.statement import Correction
 from reconcile.startup.api import reconcile_positions_on_startup, reconcile_positions_on_startup_sync
@@ -22,9 +23,11 @@ __all__ = [
     "ExchangeUnavailableError",
     "Finding",
     "Gap",
+    "Lost",
     "ReconciliationReport",
     "StreamEvent",
     "UnexplainedDifferenceError",
+    "WrongAccountError",
     "apply_quarantined",
     "apply_quarantined_sync",
     "reconcile_positions_on_startup",

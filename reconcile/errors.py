@@ -51,6 +51,23 @@ class ExchangeRefusedError(ExchangeError):
         super().__init__(f"{endpoint}: refused ({venue_code}): {problem}")
 
 
+class WrongAccountError(LedgerError):
+    """The key is of another account of the venue than the books are: nothing was booked with it.
+
+    Attributes:
+        account: the account's name in the ledger.
+        kept, given: the venue's ids of the two accounts.
+    """
+
+    code = "wrong_account"
+
+    def __init__(self, account: str, kept: str, given: str) -> None:
+        self.account = account
+        self.kept = kept
+        self.given = given
+        super().__init__(f"account {account} is the venue's account {kept}, but the key is of account {given}")
+
+
 class UnexplainedDifferenceError(LedgerError):
     """Ledger and exchange differ and no execution explains it; raised where the caller asked for that.
 

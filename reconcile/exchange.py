@@ -29,7 +29,11 @@ class Gap:
         self.since = since
 
 
-StreamEvent = Execution | Order | Unreadable | Gap
+class Lost:
+    """The stream's connection ended. What happens from now on is told by the Gap that follows once there is another."""
+
+
+StreamEvent = Execution | Order | Unreadable | Gap | Lost
 
 
 @runtime_checkable
@@ -114,7 +118,7 @@ class Exchange(Protocol):
         ...
 
     def stream(self) -> AsyncGenerator[StreamEvent, None]:
-        """Executions and orders as they happen. After every interruption comes a Gap, first of all at the start.
+        """Executions and orders as they happen. A Gap comes first; each interruption is Lost, then a Gap.
 
         Closing the generator ends its connection.
         """

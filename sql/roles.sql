@@ -3,12 +3,21 @@ DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['ledger_owner', 'ledger_bot', 'ledger_reader'] LOOP
+    FOREACH wanted IN ARRAY ARRAY['ledger_owner', 'ledger_bot', 'ledger_reader', 'ledger_service'] LOOP
         BEGIN
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
                 EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
             END IF;
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;
+        END;
+    END LOOP;
+    FOREACH wanted IN ARRAY ARRAY['ledger_bot', 'ledger_reader'] LOOP
+        BEGIN
+            IF NOT pg_has_role('ledger_service', wanted, 'USAGE') THEN
+                EXECUTE format('GRANT %I TO ledger_service', wanted);
+            END IF;
+        EXCEPTION WHEN unique_violation THEN
             NULL;
         END;
     END LOOP;

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -48,6 +48,20 @@ def _arguments(step: Mark | Lease | Put, deadline_ms: int) -> list[str | int]:
 
 def _redis_ms(time: tuple[Any, Any]) -> int:
     return int(time[0]) * 1000 + int(time[1]) // 1000
+
+
+@contextlib.contextmanager
+def _keeping_cancellations() -> Iterator[None]:
+    """Raises the cancellation of the task that arrived inside and got lost there.
+
+    redis-py sends in asyncio.wait_for, which up to Python 3.11 drops a cancellation that comes with the end of what it
+    waits for: who cancels a task and waits for its end would wait for ever.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    yield
+    if task is not None and task.cancelling() > before:
+        raise asyncio.CancelledError
 
 
 class _Shared:
@@ -180,7 +194,8 @@ class AsyncCache(_Shared):
         if self._skips(step):
             return _NOTHING if isinstance(step, Read) else None
         try:
-            answer = await self._run(self._connect(), step)
+            with _keeping_cancellations():
+                answer = await self._run(self._connect(), step)
         except _FAILURES as error:
             return self._failed(step, error)
         self._outages.succeeded(step)

@@ -9,6 +9,7 @@ import typer
 from ledger.cli import (
     bots,
     demo,
+    login,
     lots,
     migrate,
     pnl,
@@ -71,6 +72,7 @@ app.command("up", rich_help_panel=_START)(servers.up)
 app.command("down", rich_help_panel=_START)(servers.down)
 app.command("status", rich_help_panel=_START)(status.status)
 app.command("migrate", rich_help_panel=_START)(migrate.migrate)
+app.command("login", rich_help_panel=_START)(login.login)
 app.command("settings", rich_help_panel=_START)(settings.settings)
 app.command("positions", rich_help_panel=_READ)(positions.positions)
 app.command("watch", rich_help_panel=_READ)(watch.watch)

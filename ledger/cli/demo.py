@@ -13,8 +13,9 @@ def demo(
     """Show the whole ledger at work, on real servers that it starts itself.
 
     Books a day of trading, a short, a flip, the same executions again and in another order, a crash healed, and real
-    executions of an exchange; shows lots, trades and P&L; ends by proving everything with verify. The servers stay up
-    to be explored; fifoledger down stops them.
+    executions of an exchange; shows lots, trades and P&L. Then a bot dies on a local Bybit: what happened while it was
+    away is explained to the last cent. Ends by proving everything with verify. The servers stay up to be explored;
+    fifoledger down stops them.
 
     It books into the ledger that all commands use: that of LEDGER_DATABASE_URL, else the embedded one of LEDGER_HOME,
     on paper accounts of its own whose names begin with demo_. A journal forgets nothing, so it asks first if other

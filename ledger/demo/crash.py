@@ -1,6 +1,5 @@
 """A bot that is killed after its fill is committed and before the cache knows of it."""
 
-import os
 import subprocess
 import sys
 import time
@@ -70,11 +69,9 @@ def healed(stage: Stage) -> None:
 
 def _killed_writer(stage: Stage) -> int:
     """Starts the second process, kills it where it stands, and answers how it ended."""
-    urls = {"LEDGER_DATABASE_URL": stage.database_url, "LEDGER_REDIS_URL": stage.redis_url or ""}
-    path = os.pathsep.join(entry for entry in sys.path if entry)
     writer = subprocess.Popen(
         [sys.executable, "-m", "ledger.demo.doomed", stage.bot_id(BOT), full_account(stage.account)],
-        env={**os.environ, **urls, **_PATIENCE, "PYTHONPATH": path},
+        env={**stage.environment, **_PATIENCE},
         stdout=subprocess.PIPE,
         text=True,
     )

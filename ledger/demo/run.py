@@ -4,6 +4,7 @@ import importlib.util
 import shlex
 import shutil
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,9 @@ from rich.text import Text
 from ledger.demo import crash, day, proof, real, replay
 from ledger.demo.report import Report
 from ledger.demo.stage import Stage, open_stage
+
+# Packages that build on the ledger, which itself knows nothing of them, show theirs under this name.
+CHAPTERS = "fifoledger.demo"
 
 
 def run(console: Console, *, beside_others: Callable[[str], None] | None = None) -> int:
@@ -46,6 +50,8 @@ def run(console: Console, *, beside_others: Callable[[str], None] | None = None)
     crash.crash(stage)
     real.executions(stage)
     real.orders(stage)
+    for chapter in sorted(entry_points(group=CHAPTERS), key=lambda found: found.name):
+        chapter.load()(stage)
     crash.healed(stage)
     proof.prove(stage)
     return _conclude(stage)
@@ -83,6 +89,7 @@ def _explore(stage: Stage) -> list[str]:
         "",
         f"  fifoledger positions --bot {stage.bot_id(day.BOT)}",
         f"  fifoledger trades --bot {stage.bot_id(day.BOT)}",
+        *(f"  {command}" for command in stage.more_commands),
         "  fifoledger verify",
     ]
     if stage.is_embedded:

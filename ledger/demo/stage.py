@@ -1,6 +1,8 @@
 """Servers, accounts and bots of one run of the demo."""
 
+import os
 import secrets
+import sys
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -29,6 +31,9 @@ class Stage:
     run: str = field(default_factory=lambda: secrets.token_hex(3))
     # Those that clients were made for, in their order.
     accounts: dict[str, None] = field(default_factory=dict)
+    # What other packages' chapters add: books that they write, and commands worth a look afterwards.
+    more_books: int = 0
+    more_commands: list[str] = field(default_factory=list)
 
     @property
     def account(self) -> str:
@@ -44,6 +49,12 @@ class Stage:
     def redis_url(self) -> str | None:
         """Where Redis is, if there is one; may hold a password."""
         return self.settings.redis_url.get_secret_value() if self.settings.redis_url else None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of the demo needs to find the same servers and the same code."""
+        urls = {"LEDGER_DATABASE_URL": self.database_url, "LEDGER_REDIS_URL": self.redis_url or ""}
+        return {**os.environ, **urls, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
 
     @property
     def place(self) -> str:

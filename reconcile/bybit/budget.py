@@ -45,6 +45,7 @@ class Budget:
         self._address = address
         self._endpoints: dict[str, _Rolling] = {}
         self._lock = threading.Lock()
+        self._tightest: tuple[int, int] | None = None
 
     def reserve(self, endpoint: str, longest: float) -> float:
         """Seconds to wait before the next request to `endpoint`, which is reserved with this call.
@@ -67,6 +68,10 @@ class Budget:
             own = self._endpoint(endpoint)
             if limit:
                 own.limit = limit
+            if limit and left is not None:
+                lowest = self._tightest
+                if lowest is None or left * lowest[1] < lowest[0] * limit:
+                    self._tightest = (left, limit)
             if left == 0:
                 own.closed_until = max(own.closed_until, time.monotonic() + _until_reset(headers, venue_now_ms, 0.0))
 
@@ -82,6 +87,12 @@ class Budget:
         with self._address.lock:
             rolling = self._address.rolling
             rolling.closed_until = max(rolling.closed_until, time.monotonic() + pause)
+
+    def tightest(self) -> tuple[int, int] | None:
+        """What the venue said was left of a second's requests, and of how many, where it was least since last asked."""
+        with self._lock:
+            found, self._tightest = self._tightest, None
+            return found
 
     def _endpoint(self, endpoint: str) -> _Rolling:
         return self._endpoints.setdefault(endpoint, _Rolling(_DEFAULT_PER_SECOND, _SECOND))

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import requests
-import structlog
 from pybit import unified_trading  # type: ignore[import-untyped]
 from pybit.exceptions import FailedRequestError, InvalidRequestError  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,8 +19,9 @@ from reconcile.bybit.endpoints import TIME, Endpoint
 from reconcile.bybit.settings import BybitSettings
 from reconcile.bybit.times import from_ms
 from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError
+from reconcile.logs import get_logger
 
-log = structlog.stdlib.get_logger(__name__)
+log = get_logger(__name__)
 
 _CLOCK = 10002
 _TOO_FAST = 10006
@@ -77,6 +77,10 @@ class Caller:
     async def synchronise(self) -> datetime:
         """The venue's time, asked now; the clock learns it. Raises as `ask` does."""
         return from_ms((await self._answer(TIME, Span(), {})).time)
+
+    def budget(self) -> tuple[int, int] | None:
+        """As `Budget.tightest`."""
+        return self._budget.tightest()
 
     async def close(self) -> None:
         """Ends the connections."""

@@ -3,8 +3,6 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
-import structlog
-
 from reconcile.bybit.account import read_permissions, read_wallet
 from reconcile.bybit.calls import Caller
 from reconcile.bybit.clock import VenueClock
@@ -18,9 +16,10 @@ from reconcile.bybit.settings import BybitSettings
 from reconcile.bybit.stream import PrivateStream
 from reconcile.bybit.walks import CLOSED_PNL_WALK, EXECUTION_WALK
 from reconcile.exchange import StreamEvent
+from reconcile.logs import get_logger
 from reconcile.values import ClosedPnl, Execution, Instrument, Order, Permissions, VenuePosition, Wallet, Window
 
-log = structlog.stdlib.get_logger(__name__)
+log = get_logger(__name__)
 
 _NO_POSITIONS = frozenset({"spot"})
 _CLOSED_PNL = frozenset({"linear", "inverse"})
@@ -53,6 +52,10 @@ class BybitExchange:
     def requests(self) -> int:
         """Requests sent so far, repeated ones included."""
         return self._caller.requests
+
+    def budget(self) -> tuple[int, int] | None:
+        """Requests left within a second, and of how many, where it was tightest since last asked; None: unknown."""
+        return self._caller.budget()
 
     async def server_time(self) -> datetime:
         """Bybit's clock, to the millisecond. Raises ExchangeError."""

@@ -3,19 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
-
 from reconcile.bybit.calls import Caller
 from reconcile.bybit.endpoints import INSTRUMENTS
 from reconcile.bybit.pages import all_rows
 from reconcile.bybit.payloads import read_instrument
 from reconcile.bybit.settings import BybitSettings
 from reconcile.errors import ExchangeRefusedError
+from reconcile.logs import get_logger
 from reconcile.values import Instrument, Unreadable
 
 NO_SUCH_SYMBOL = 10001  # "params error": also what a symbol gets that is not listed
 
-log = structlog.stdlib.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Instruments:

@@ -8,8 +8,6 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import structlog
-
 from reconcile.bybit.calls import Caller
 from reconcile.bybit.crawler import RETENTION, Crawler, split
 from reconcile.bybit.endpoints import ORDER_HISTORY, ORDERS
@@ -18,9 +16,10 @@ from reconcile.bybit.pages import all_rows
 from reconcile.bybit.payloads import read_order
 from reconcile.bybit.times import to_ms
 from reconcile.bybit.walks import ORDER_WALK
+from reconcile.logs import get_logger
 from reconcile.values import Order, Unreadable, Window
 
-log = structlog.stdlib.get_logger(__name__)
+log = get_logger(__name__)
 
 _CLOSED_LATELY = 1
 _OPEN = 0

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any
 
-import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from reconcile.bybit.calls import Caller
@@ -14,10 +13,11 @@ from reconcile.bybit.keeping import kept
 from reconcile.bybit.payloads import read_execution, read_order
 from reconcile.bybit.settings import CATEGORIES, BybitSettings
 from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError
-from reconcile.exchange import Gap, StreamEvent
+from reconcile.exchange import Gap, Lost, StreamEvent
+from reconcile.logs import get_logger
 from reconcile.values import Unreadable
 
-log = structlog.stdlib.get_logger(__name__)
+log = get_logger(__name__)
 
 ENDPOINT = "/v5/private"
 _REFUSALS = 3  # logins refused in a row until it is believed: a wrong clock is refused too
@@ -49,6 +49,7 @@ class PrivateStream:
             finally:
                 await connection.close()
             log.warning("stream lost", endpoint=ENDPOINT, since=str(gap.since))
+            yield Lost()
             await asyncio.sleep(self._settings.first_wait)
 
     async def _connected(self) -> Connection:

@@ -2,11 +2,12 @@
 
 import typer
 
-from reconcile.cli import findings, quarantine
+from reconcile.cli import accounts, findings, quarantine
 from reconcile.cli.coverage import coverage
 from reconcile.cli.orders import orders
 from reconcile.cli.paper import paper
 from reconcile.cli.reconcile import reconcile
+from reconcile.cli.serve import serve
 
 _EXCHANGE = "The exchange"
 
@@ -18,4 +19,6 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(findings.app, name="findings", rich_help_panel=_EXCHANGE)
     app.command("coverage", rich_help_panel=_EXCHANGE)(coverage)
     app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_EXCHANGE)
+    app.add_typer(accounts.app, name="accounts", rich_help_panel=_EXCHANGE)
+    app.command("serve", rich_help_panel=_EXCHANGE)(serve)
     app.command("paper", rich_help_panel=_EXCHANGE)(paper)

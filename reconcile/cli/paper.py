@@ -1,6 +1,7 @@
 """`paper`: a local Bybit to rehearse against."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,16 +25,26 @@ def paper(
         bool | None,
         typer.Option("--running/--standing", help="Whether its time runs by itself. Default: only without --start."),
     ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings",
+            metavar="FILE",
+            help="Open an account, and write what a bot needs to reach it to this file, as BYBIT_… settings.",
+        ),
+    ] = None,
     rate_limits: Annotated[bool, typer.Option(help="Whether requests that come too fast are refused.")] = True,
     as_json: Json = False,
 ) -> None:
     """Run a strict local Bybit: V5 over HTTP and WebSocket, with accounts, orders, events and faults on demand.
 
     Unmodified pybit works against it. Accounts, prices, time and faults are set by POST to /paper/…; docs/paper.md
-    says how. Runs until it is interrupted.
+    says how. Runs until it is interrupted. The file of --settings is never one that something else wrote, such as the
+    .env of a real account.
 
-    Examples: fifoledger paper; fifoledger paper --port 9000 --start 2026-01-01
+    Examples: fifoledger paper; fifoledger paper --port 9000 --start 2026-01-01; fifoledger paper --settings paper.env
     """
+    from reconcile.cli.paper_settings import write_settings
     from reconcile.paper.server import new_venue, serve
 
     venue = new_venue(
@@ -43,6 +54,8 @@ def paper(
         rate_limits=rate_limits,
     )
     where = {"url": f"http://{host}:{port}", "stream_url": f"ws://{host}:{port}/v5/private"}
+    if settings is not None:
+        write_settings(settings, venue, **where)
     if as_json:
         print_json(where)
     else:

@@ -18,7 +18,6 @@ from ledger.cli.output import print_json
 from ledger.settings import Settings
 from reconcile.bybit import BybitExchange, BybitSettings, load_settings
 from reconcile.cli.choosing import Chosen, choose, client_of, require_same_place
-from reconcile.cli.logs import log_to_stderr
 from reconcile.cli.planning import Plan, plan, require_kept
 from reconcile.cli.printing import print_plan, print_report
 from reconcile.errors import ExchangeError, UnexplainedDifferenceError
@@ -67,7 +66,6 @@ def reconcile(
 
     Examples: fifoledger reconcile; fifoledger reconcile --account main --dry-run; fifoledger reconcile --since 60d
     """
-    log_to_stderr()
     settings = ready_settings()
     of_exchange = load_settings()
     chosen = choose(settings, account, bot)

@@ -57,6 +57,7 @@ async def reconcile_positions_on_startup(
         UnexplainedDifferenceError: with "raise", if ledger and exchange differ. The run is stored nevertheless.
         InvalidInputError: an argument breaks a rule, or `since` is longer ago than the venue keeps.
         PermissionDeniedError: the login may not act for all bots of the account.
+        WrongAccountError: the key is of another account of the venue than the books are.
         DatabaseUnavailableError: PostgreSQL did not answer; calling again is safe.
     """
     if on_unexplained not in _POLICIES:

@@ -95,12 +95,6 @@ _NAMES = (
 )  # fmt: skip
 
 
-def closes_more(e: Execution, held: Mapping[str, Decimal]) -> bool:
-    """Whether it closes more than all bots together have open on that side."""
-    open_qty = sum((abs(qty) for qty in held.values() if (qty > 0) == (e.side == "Sell")), Decimal(0))
-    return e.closed_qty is not None and e.closed_qty > open_qty
-
-
 def conflict_of(seat: Seat, conflict: ConflictingFillError) -> Finding:
     """An execution that the ledger has with another payload."""
     e = seat.execution

@@ -4,29 +4,27 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from ledger import AsyncLedgerClient
 from ledger.errors import ConflictingFillError, InsufficientPositionError, InvalidInputError
 from ledger.fill import CASH_TYPES
 from ledger.session import EXTERNAL
 from reconcile.exchange import Exchange
-from reconcile.startup.booked import Booked, BookKey, LineKey, Seat, closes_more, conflict_of, refusal_of
+from reconcile.startup.booked import Booked, BookKey, LineKey, Seat, conflict_of, refusal_of
 from reconcile.startup.coins import Coins
+from reconcile.startup.completeness import require_complete_lots
 from reconcile.startup.legs import Legs, closes_leg
 from reconcile.startup.owners import close_reason, owner_by_lots, shared_funding, stated_owner
 from reconcile.startup.report import Finding
 from reconcile.startup.store import KnownExecution, KnownOrder, Store
 from reconcile.values import Execution, Instrument, Order
 
-__all__ = ["BookKey", "Booked", "Booker", "IncompleteLotsError", "LineKey"]
+__all__ = ["BookKey", "Booked", "Booker", "LineKey"]
 
 _NO_ORDER = CASH_TYPES | {"Settle"}
 _REFUSALS = (ConflictingFillError, InsufficientPositionError, InvalidInputError)
 _NO_LEG = "its order is not known, the symbol was traded in one-way and in hedge mode, and what was open does not tell"
-
-
-class IncompleteLotsError(Exception):
-    """An exit that the venue made closes more than the ledger has open: executions before it are missing."""
 
 
 class Booker:
@@ -37,8 +35,9 @@ class Booker:
         store, client: the ledger's side of the same account.
         bots: the account's bots.
         on_new: called with each execution that the ledger did not have, once it is booked.
-        complete_lots: whether an exit of the venue that closes more than is open is refused with IncompleteLotsError,
-            instead of going to whoever has something open: for callers who can fetch what is missing.
+        complete_lots: whether an execution that closes more than is open raises IncompleteLotsError, for callers who
+            can fetch what is missing.
+        source: what fills say of where they come from; "exchange" is what a report tells as imported.
     """
 
     def __init__(
@@ -50,6 +49,7 @@ class Booker:
         *,
         on_new: Callable[[Execution], None] | None = None,
         complete_lots: bool = False,
+        source: Literal["exchange", "stream"] = "exchange",
     ) -> None:
         self._exchange = exchange
         self._store = store
@@ -63,6 +63,7 @@ class Booker:
         self._adjustments: Mapping[LineKey, datetime] = {}
         self._on_new = on_new
         self._complete_lots = complete_lots
+        self._source = source
         self.booked = Booked()
 
     async def prepare(self) -> None:
@@ -104,7 +105,11 @@ class Booker:
         seats = []
         for e in sorted(executions, key=lambda e: (e.exec_time, e.seq or 0, e.exec_id)):
             seats.append(await self._seat(e, known, orders, coins))
-        await self._book_moves([seat for seat in seats if seat.execution.exec_type not in CASH_TYPES], known)
+        moves = [seat for seat in seats if seat.execution.exec_type not in CASH_TYPES]
+        if self._complete_lots:
+            placed = [seat for seat in moves if seat.position_idx is not None]
+            await require_complete_lots(self._store, [(seat.execution, seat.moment) for seat in placed], known)
+        await self._book_moves(moves, known)
         await self._book_cash([seat for seat in seats if seat.execution.exec_type in CASH_TYPES], known)
         return self.booked.imported.total() - before
 
@@ -164,7 +169,7 @@ class Booker:
             "seq": e.seq,
             "is_maker": e.is_maker,
             "exec_type": e.exec_type,
-            "source": "exchange",
+            "source": self._source,
         }
         if there:
             return Seat(e, idx, there.bot_id, fill)
@@ -193,8 +198,6 @@ class Booker:
         """To whom an exit of the venue belongs, and with it what is still to come of its order."""
         e = seat.execution
         held = (await self._store.open_at(e.category, [seat.moment]))[0]
-        if self._complete_lots and closes_more(e, held):
-            raise IncompleteLotsError(e.exec_id)
         owner = owner_by_lots(held, e.side)
         if e.order_id:
             adopted[e.order_id] = owner

@@ -22,7 +22,10 @@ async def account_lock(settings: Settings, account_id: int) -> AsyncIterator[Non
     url = settings.database_url or SecretStr("")
     try:
         connection = await psycopg.AsyncConnection.connect(
-            to_conninfo(url.get_secret_value()), connect_timeout=max(2, round(settings.connect_timeout))
+            to_conninfo(url.get_secret_value()),
+            connect_timeout=max(2, round(settings.connect_timeout)),
+            # The simple protocol: a portal that stays open would hold a snapshot, and vacuum back.
+            cursor_factory=psycopg.AsyncClientCursor,
         )
     except psycopg.Error as error:
         raise translate(error) from error

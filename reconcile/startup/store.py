@@ -23,6 +23,8 @@ class BookLine:
     position_idx: int
     base_coin: str
     book_seq: int
+    cash_seq: int
+    entries: int  # open lots
     trades: int
     dust_qty: Decimal
     qty: Decimal
@@ -195,6 +197,14 @@ class Store:
     async def rows(self, name: str, **params: Any) -> Rows:
         """The rows of a named query of this account."""
         return await self._rows(name, **params)
+
+    async def claim(self, uid: str) -> str:
+        """Keeps the venue's id of the account if none is kept yet; answers the one that is kept."""
+        return str((await self._rows("claim_account", uid=uid))[0]["uid"])
+
+    async def add_findings(self, findings: Sequence[Mapping[str, Any]]) -> int:
+        """Adds to the newest run what was found since; answers how many do not wait already."""
+        return int((await self._rows("add_findings", findings=_dump(findings)))[0]["added"])
 
     async def save_run(self, **columns: Any) -> int:
         """Stores a run and its findings, or confirms the last one; answers its id."""

@@ -42,7 +42,7 @@ $$;
 -- only what is assigned to it. The login is session_user: SECURITY DEFINER functions change current_user.
 CREATE OR REPLACE FUNCTION trading.may_act_for(p_account_id integer, p_bot_id text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT pg_has_role(session_user, 'ledger_owner', 'USAGE')
+    SELECT pg_has_role(session_user, 'ledger_owner', 'USAGE') OR pg_has_role(session_user, 'ledger_service', 'USAGE')
         OR EXISTS (SELECT FROM trading.bots b
                     WHERE b.account_id = p_account_id AND b.bot_id = p_bot_id
                       -- by oid: the role may be gone
@@ -59,7 +59,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION trading.require_bot(p_account_id integer, p_bot_id text) RETURNS void
+-- True, or an error: like all checks of a fill, which are made in expressions, because PERFORM takes longer than they do.
+CREATE OR REPLACE FUNCTION trading.require_bot(p_account_id integer, p_bot_id text) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF NOT pg_has_role(session_user, 'ledger_owner', 'USAGE') AND NOT trading.may_act_for(p_account_id, p_bot_id)
@@ -69,6 +70,7 @@ BEGIN
             DETAIL = json_build_object('login', session_user, 'bot_id', p_bot_id),
             HINT = 'assign the bot to the login: fifoledger bots assign BOT_ID LOGIN';
     END IF;
+    RETURN true;
 END
 $$;
 

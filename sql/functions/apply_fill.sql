@@ -86,7 +86,7 @@ BEGIN
     t.source := f.source;
     FOR lot IN
         SELECT l.*, e.close_reason, e.order_id, e.client_order_id
-          FROM trading.lots l JOIN trading.fills e ON e.account_id = l.account_id AND e.fill_id = l.fill_id
+          FROM trading.lots l CROSS JOIN LATERAL trading.fill_of(b.account_id, l.fill_id) e
          WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id
            AND l.open_from >= b.first_open_from AND l.open_from < until
          ORDER BY l.open_from

@@ -86,7 +86,7 @@ $$;
 -- position_idx between unit separators. Should the write turn out to change another one, it is refused, so that the
 -- client announces that one too and comes again. NULL: no cache. The bot `external` is not cached.
 CREATE OR REPLACE FUNCTION trading.require_announced(p_bot_id text, p_category text, p_symbol text,
-                                                     p_position_idx smallint, p_announced text[]) RETURNS void
+                                                     p_position_idx smallint, p_announced text[]) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     IF p_bot_id <> 'external'
@@ -98,6 +98,7 @@ BEGIN
             DETAIL = json_build_object('bot_id', p_bot_id, 'category', p_category, 'symbol', p_symbol,
                                        'position_idx', p_position_idx);
     END IF;
+    RETURN true;
 END
 $$;
 

@@ -48,7 +48,7 @@ $$;
 
 -- Refuses what no execution can be, `valued` already. The clients check the same with better words; this guards the
 -- tables.
-CREATE OR REPLACE FUNCTION trading.require_valid(f trading.fills) RETURNS void
+CREATE OR REPLACE FUNCTION trading.require_valid(f trading.fills) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     field text := CASE
@@ -77,6 +77,7 @@ BEGIN
             WHEN 'order_id' THEN 'a text without ":rest:", and given for a fill of the whole order'
             ELSE 'a value that an execution can have' END);
     END IF;
+    RETURN true;
 END
 $$;
 
@@ -118,15 +119,19 @@ $$;
 -- The caller holds the book's lock and takes over book_seq and hash.
 CREATE OR REPLACE FUNCTION trading.journal_fill(b trading.books, f trading.fills) RETURNS trading.fills
 LANGUAGE plpgsql AS $$
+DECLARE
+    valid boolean := trading.require_valid(f);
 BEGIN
-    PERFORM trading.require_valid(f);
     f.book_seq := b.book_seq + 1;
     f.fill_id := (b.book_id::bigint << 32) + f.book_seq;
     f.recorded_at := clock_timestamp();
     f.hash := trading.link(b.hash, trading.canonical(f));
-    PERFORM trading.require_no_cash(f.account_id, f.category, f.exec_id, f.exec_type);
-    INSERT INTO trading.fills VALUES (f.*) ON CONFLICT (account_id, category, exec_id) DO NOTHING;
+    INSERT INTO trading.fills SELECT f.*
+     WHERE NOT EXISTS (SELECT FROM trading.funding_payments k
+                        WHERE k.account_id = f.account_id AND k.category = f.category AND k.exec_id = f.exec_id)
+    ON CONFLICT (account_id, category, exec_id) DO NOTHING;
     IF NOT FOUND THEN
+        PERFORM trading.require_no_cash(f.account_id, f.category, f.exec_id, f.exec_type);
         RETURN NULL;
     END IF;
     RETURN f;

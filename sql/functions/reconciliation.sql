@@ -80,7 +80,9 @@ BEGIN
            cum_exec_fee = excluded.cum_exec_fee, created_at = excluded.created_at, updated_at = excluded.updated_at,
            raw = excluded.raw
      WHERE (o.status, o.cum_exec_qty, o.updated_at, o.raw)
-           IS DISTINCT FROM (excluded.status, excluded.cum_exec_qty, excluded.updated_at, excluded.raw);
+           IS DISTINCT FROM (excluded.status, excluded.cum_exec_qty, excluded.updated_at, excluded.raw)
+       -- Two may write at once, and messages overtake each other: what is newer stays.
+       AND coalesce(excluded.cum_exec_qty >= o.cum_exec_qty, true) AND coalesce(excluded.updated_at >= o.updated_at, true);
     RETURN refused;
 END
 $$;

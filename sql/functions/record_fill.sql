@@ -6,40 +6,25 @@ CREATE OR REPLACE FUNCTION trading.record_fill(
     p_order_id text, p_client_order_id text, p_commission numeric, p_commission_asset text,
     p_close_reason text, p_seq bigint, p_is_maker boolean, p_exec_type text, p_source text,
     p_effect text DEFAULT NULL, p_announced text[] DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     b     trading.books;
     f     trading.fills;
     done  trading.fills;
     owner text;
+    ready boolean := p_order_id IS NULL OR trading.lock_order(p_account_id, p_order_id);
+    known bigint;
 BEGIN
-    IF p_order_id IS NOT NULL THEN
-        PERFORM trading.lock_order(p_account_id, p_order_id);
-    END IF;
     owner := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, p_order_id);
-    PERFORM trading.require_bot(p_account_id, owner);
-    PERFORM trading.require_announced(owner, p_category, p_symbol, p_position_idx, p_announced);
+    ready := trading.require_bot(p_account_id, owner)
+         AND trading.require_announced(owner, p_category, p_symbol, p_position_idx, p_announced);
     b := trading.lock_book(p_account_id, owner, p_category, p_symbol, p_position_idx);
-    f.account_id := p_account_id;
-    f.book_id := b.book_id;
-    f.bot_id := owner;
-    f.category := p_category;
-    f.symbol := p_symbol;
-    f.position_idx := p_position_idx;
-    f.side := p_side;
-    f.exec_price := p_exec_price;
-    f.exec_qty := p_exec_qty;
-    f.exec_time := coalesce(p_exec_time, clock_timestamp());
-    f.exec_id := coalesce(p_exec_id, 'order:' || p_order_id);
-    f.order_id := p_order_id;
-    f.client_order_id := p_client_order_id;
-    f.commission := p_commission;
-    f.commission_asset := p_commission_asset;
-    f.close_reason := p_close_reason;
-    f.seq := coalesce(p_seq, 0);
-    f.is_maker := p_is_maker;
-    f.exec_type := p_exec_type;
-    f.source := p_source;
+    -- In one expression, in the order of the table's columns: each costs a little by itself.
+    f := (p_account_id, b.book_id, NULL, NULL, coalesce(p_exec_time, clock_timestamp()), coalesce(p_seq, 0), NULL,
+          p_position_idx, p_is_maker, owner, p_category, p_symbol, coalesce(p_exec_id, 'order:' || p_order_id),
+          p_order_id, p_client_order_id, p_side, p_exec_type, p_exec_price, p_exec_qty, p_commission,
+          p_commission_asset, p_close_reason, p_source, NULL, NULL, NULL);
     f := trading.valued(b, f);
     done := trading.journal_fill(b, f);
     IF done IS NULL THEN
@@ -58,13 +43,15 @@ BEGIN
         b := trading.rebuild_from(b, trading.checkpoint_before(b, done.exec_time, done.seq, done.exec_id),
                                   'late fill', done.fill_id);
     ELSE
+        known := b.trades;
         b := trading.apply_fill(b, done);
         b := trading.save_book(b);
     END IF;
     IF p_effect IS NOT NULL THEN
         PERFORM trading.require_effect(b, done, p_effect);
     END IF;
-    RETURN trading.fill_result(b, done, false);
+    -- Nothing is looked for that a fill which came last cannot have made.
+    RETURN trading.fill_result(b, done, false, known IS NULL OR b.side = done.side, b.trades IS DISTINCT FROM known);
 END
 $$;
 
@@ -145,22 +132,28 @@ BEGIN
 END
 $$;
 
+-- What a fill has done: `opens`, `closes`: whether it may have opened a lot, or completed trades.
 -- PL/pgSQL, because the plan of a SQL function that is not inlined is made anew at every call.
-CREATE OR REPLACE FUNCTION trading.fill_result(b trading.books, f trading.fills, p_duplicate boolean) RETURNS json
+CREATE OR REPLACE FUNCTION trading.fill_result(b trading.books, f trading.fills, p_duplicate boolean,
+                                               opens boolean DEFAULT true, closes boolean DEFAULT true) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     l      trading.lots;
     entry  json;
     trades json;
 BEGIN
-    SELECT * INTO l FROM trading.lots s WHERE s.account_id = f.account_id AND s.fill_id = f.fill_id;
-    IF FOUND THEN
-        entry := trading.entry_of(b, l, f);
+    IF opens THEN
+        SELECT * INTO l FROM trading.lots s WHERE s.account_id = f.account_id AND s.fill_id = f.fill_id;
+        IF FOUND THEN
+            entry := trading.entry_of(b, l, f);
+        END IF;
     END IF;
-    SELECT json_agg(t ORDER BY o.open_from) INTO trades
-      FROM trading.completed_trades t
-      JOIN trading.lots o ON o.account_id = t.account_id AND o.fill_id = t.entry_fill_id
-     WHERE t.account_id = b.account_id AND t.exit_fill_id = f.fill_id;
+    IF closes THEN
+        SELECT json_agg(t ORDER BY o.open_from) INTO trades
+          FROM trading.completed_trades t
+          JOIN trading.lots o ON o.account_id = t.account_id AND o.fill_id = t.entry_fill_id
+         WHERE t.account_id = b.account_id AND t.exit_fill_id = f.fill_id;
+    END IF;
     RETURN json_build_object('fill_id', f.fill_id, 'duplicate', p_duplicate, 'entry', entry,
                              'completed_trades', coalesce(trades, '[]'), 'position', trading.position_of(b));
 END

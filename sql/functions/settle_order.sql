@@ -4,12 +4,8 @@
 
 -- Until the transaction ends nobody else books a fill of this order, in whatever book: to whom it belongs, and whether
 -- executions replace a fill of the whole order, is decided by what is there. Taken before any book's lock.
-CREATE OR REPLACE FUNCTION trading.lock_order(p_account_id integer, p_order_id text) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock(p_account_id, hashtext(p_order_id));
-END
-$$;
+CREATE OR REPLACE FUNCTION trading.lock_order(p_account_id integer, p_order_id text) RETURNS boolean
+LANGUAGE sql AS $$ SELECT pg_advisory_xact_lock(p_account_id, hashtext(p_order_id)) IS NOT NULL $$;
 
 CREATE OR REPLACE FUNCTION trading.is_order_level(exec_id text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT exec_id LIKE 'order:%' $$;

@@ -1,5 +1,6 @@
 -- Who may do what. ledger_owner owns everything; ledger_bot calls the functions below and reads its own bots;
--- ledger_reader reads everything. Nobody but the functions writes a table.
+-- ledger_reader reads everything; ledger_service is in both and acts for every bot. Nobody but the functions writes a
+-- table.
 REVOKE ALL ON ALL TABLES IN SCHEMA trading FROM PUBLIC, ledger_bot, ledger_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA trading TO ledger_bot, ledger_reader;
 
@@ -17,4 +18,6 @@ $$;
 GRANT EXECUTE ON FUNCTION trading.may_act_for(integer, text), trading.verify_book(integer, integer),
     trading.verify_strays(integer)
     TO ledger_reader;
+-- It makes logins by its caller's own right, which few have.
+REVOKE ALL ON FUNCTION trading.ensure_login(text, text, text) FROM PUBLIC;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger_migrations TO ledger_bot, ledger_reader;

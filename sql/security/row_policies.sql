@@ -24,7 +24,7 @@ BEGIN
                OR trading.may_act_for(account_id, coalesce(bot_id, 'external')));
     -- Reconciliation speaks of whole accounts: it is for the readers, and for the login that reconciles.
     FOREACH t IN ARRAY ARRAY['coverage', 'quarantined_executions', 'reconciliation_runs',
-                             'reconciliation_findings'] LOOP
+                             'reconciliation_findings', 'equity_snapshots'] LOOP
         EXECUTE format('ALTER TABLE trading.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('DROP POLICY IF EXISTS readers ON trading.%I', t);
         EXECUTE format($p$CREATE POLICY readers ON trading.%I FOR SELECT

@@ -1,7 +1,14 @@
 """The demo: right numbers, as often as one likes, with and without a cache, and honest when something is wrong."""
 
+import json
+import os
 import re
+import subprocess
+import sys
+from collections import defaultdict
+from datetime import UTC, datetime
 from decimal import Decimal
+from importlib.metadata import entry_points
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,8 +21,13 @@ from ledger import LedgerClient, SchemaError
 from ledger.demo import run
 from ledger.demo.bybit import execution
 from ledger.demo.report import Report, show
+from ledger.demo.run import CHAPTERS
 from ledger.queries import query
+from tests.documents import ROOT
 from tests.invariants import check_invariants
+from tests.logins import as_login, logins
+from tests.programs import FIFOLEDGER
+from tests.servers import Servers
 
 
 @pytest.fixture
@@ -49,7 +61,7 @@ def test_every_number_is_right_and_stays_right_when_run_again(
         assert code == 0, text
         assert "WRONG" not in text
         assert "died by signal 9" in text
-        assert "14 books proven" in text
+        assert "18 books proven" in text
         assert "fifoledger positions" in text
         assert demo not in text
     first, second = (bots_of(text) for _, text in runs)
@@ -59,6 +71,59 @@ def test_every_number_is_right_and_stays_right_when_run_again(
         assert [trade.gross_pnl for trade in bot.get_completed_trades("BTCUSDT")] == [300000, 40000]
         [lot] = bot.get_open_position_entries("BTCUSDT")
         assert (lot.remaining_qty, lot.entry_price) == (Decimal(30), Decimal(51000))
+
+
+def test_the_outage_is_explained_at_real_prices(demo: str, connection: psycopg.Connection[Any]) -> None:
+    code, text = shown()
+    assert code == 0, text
+    assert "the wallet went from 25,000 to 24,563.0759595: all explained" in text
+    assert "rows was written" in text
+    account = f"{bots_of(text)}_outage"
+    with LedgerClient(account, account=account, database_url=demo) as bot:
+        trades = bot.get_completed_trades()
+        sold: dict[tuple[str, Decimal | None, str | None], Decimal] = defaultdict(Decimal)
+        for t in trades:  # both executions of the stop are of one moment: either may be the first
+            sold[t.symbol, t.exit_price, t.exit_reason] += t.quantity
+        assert sold == {
+            ("BTCUSDT", Decimal("57912.3"), "stop_loss"): Decimal("0.1"),
+            ("BTCUSDT", Decimal("57912.4"), "stop_loss"): Decimal("0.2"),
+            ("ETHUSDT", Decimal(2900), "target"): Decimal(2),
+        }
+        assert sum(t.net_pnl or 0 for t in trades) == Decimal("-500.2330405")
+        assert bot.realized_pnl().funding == Decimal("-0.2725")
+        assert bot.position_as_of("BTCUSDT", datetime(2026, 1, 6, 12, tzinfo=UTC)).total_qty == Decimal("0.3")
+    check_invariants(connection)
+
+
+def test_two_at_once_do_not_meet(demo: str, connection: psycopg.Connection[Any]) -> None:
+    runs = [
+        subprocess.Popen(
+            [*FIFOLEDGER, "demo", "--yes", "--json"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for run_ in runs:
+        out, shown_beside = run_.communicate(timeout=150)
+        assert (run_.returncode, json.loads(out)) == (0, {"ok": True}), shown_beside
+    check_invariants(connection)
+
+
+def test_the_ledger_shows_it_without_knowing_the_package_that_adds_it() -> None:
+    program = "import sys, ledger.demo; print([name for name in sys.modules if 'reconcile' in name])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert "outage" in {found.name for found in entry_points(group=CHAPTERS)}
+
+
+def test_a_wrong_number_of_a_chapter_counts(demo: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconcile.demo.explained.CHANGE", Decimal(1))
+    code, text = shown()
+    assert code == 1
+    assert "all explained" in text
 
 
 def test_every_number_fits_80_columns(demo: str) -> None:
@@ -77,7 +142,18 @@ def test_runs_without_a_cache(demo: str) -> None:
     code, text = shown()
     assert code == 0, text
     assert "No Redis is configured" in text
-    assert "13 books proven" in text
+    assert "17 books proven" in text
+
+
+def test_a_login_that_may_not_reconcile_sees_the_rest(
+    servers: Servers, demo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with logins(servers.admin_url) as make:
+        monkeypatch.setenv("LEDGER_DATABASE_URL", as_login(demo, make("ledger_bot")))
+        code, text = shown()
+    assert code == 0, text
+    assert "Not with this database login" in text
+    assert "15 books proven" in text
 
 
 def test_brings_the_ledger_to_an_empty_database(

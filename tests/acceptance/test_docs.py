@@ -38,7 +38,6 @@ WITH_PYTHON = [document for document in DOCUMENTS if blocks(document, "python")]
 WITH_SQL = [document for document in DOCUMENTS if blocks(document, "sql")]
 # What the examples print, beside what they show in their own text.
 PRINTED = {
-    "scale_in.py": ["Sell 120 -> Buy 30 at 51000", "closed 100 from 50000 net 299981.666666666666666667"],
     "async_bot.py": ["stream-1 known already", "refused: conflicting_fill", "now Buy 1"],
     "workers.py": ["new: 60", "open: 20", "trades: 20"],
     "old_bot.py": ["old way: 0.2 188.89", "new way: 0.2 188.89"],

@@ -22,7 +22,13 @@ from tests.statements import statement
 SQL = Path(__file__).parents[1] / "sql" / "roles"
 # What does not belong to a bot, and is no secret between the bots of a database.
 OPEN = {"accounts", "instruments"}
-CLOSED = {"coverage", "quarantined_executions", "reconciliation_runs", "reconciliation_findings"}
+CLOSED = {
+    "coverage",
+    "quarantined_executions",
+    "reconciliation_runs",
+    "reconciliation_findings",
+    "equity_snapshots",
+}
 NAME = "fifoledger_test_roles"
 
 

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from ledger import AsyncLedgerClient, InsufficientPositionError, LedgerClient
+from reconcile.service.leader import Rhythm, leadership
 from tests.clients import KINDS
 from tests.fills import SYMBOL, fill, moment
 from tests.pgbouncer import pgbouncer
@@ -102,3 +103,19 @@ async def test_tasks_on_fewer_connections_of_the_server(pooled_url: str, connect
         for number in range(6):
             assert (await client.get_position(f"S{number}USDT")).size == 20
     assert server_connections(connection) <= _SERVER_CONNECTIONS
+
+
+async def test_one_service_leads_through_the_pooler(pooled_url: str) -> None:
+    async with AsyncLedgerClient("bot", account="main", database_url=pooled_url) as client:
+        account_id = await client.register()
+        settings = client.settings
+    quick = Rhythm(look=0.1, pulse=0.1, lease=5.0)
+    second = leadership(settings, account_id, quick)
+    async with leadership(settings, account_id, quick) as lost:
+        waiting = asyncio.create_task(second.__aenter__())
+        await asyncio.sleep(1.0)
+        assert not waiting.done()
+        assert not lost.is_set()
+    async with asyncio.timeout(20):
+        assert not (await waiting).is_set()
+    await second.__aexit__(None, None, None)

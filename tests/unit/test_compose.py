@@ -3,19 +3,27 @@
 Each rule is also shown a file that breaks it, so that none can pass by checking nothing.
 """
 
+import asyncio
 import copy
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from reconcile.service.http import serving
+from reconcile.service.metrics import Metrics
+from reconcile.service.settings import ServiceSettings
+from reconcile.service.status import ServiceStatus
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
+SERVICE_LOGIN = "fifoledger_service"
 SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|AUTH|API_KEY")
 REQUIRED_VARIABLE = re.compile(r"\$\{([A-Z_]+):\?[^}]+\}")
 PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:(?P<password>[^/\s]+)@")
@@ -36,6 +44,11 @@ def long_running(document: Document) -> Iterator[tuple[str, Document]]:
             yield name, service
 
 
+def environment_of(service: Document) -> Document:
+    found: Document = service.get("environment", {})
+    return found
+
+
 def healthchecks(document: Document) -> Iterator[str]:
     for name, service in long_running(document):
         check = service.get("healthcheck", {})
@@ -51,7 +64,7 @@ def restarts(document: Document) -> Iterator[str]:
 
 def secrets(document: Document) -> Iterator[str]:
     for name, service in document["services"].items():
-        for variable, value in service.get("environment", {}).items():
+        for variable, value in environment_of(service).items():
             if SECRET_NAME.search(variable) and not REQUIRED_VARIABLE.fullmatch(str(value)):
                 yield f"{name}.{variable} does not come from the environment"
         for match in PASSWORD_IN_URL.finditer(yaml.safe_dump(service, width=10_000)):
@@ -105,11 +118,58 @@ def dependencies(document: Document) -> Iterator[str]:
             expected = "service_healthy" if other in running else "service_completed_successfully"
             if how["condition"] != expected:
                 yield f"{name} waits for {other} until {how['condition']}, not {expected}"
-        uses_database = "LEDGER_DATABASE_URL" in service.get("environment", {})
+        uses_database = "LEDGER_DATABASE_URL" in environment_of(service)
         if uses_database and "postgres" not in service.get("depends_on", {}):
             yield f"{name} does not wait for the database"
+        if environment_of(service).get("PGUSER") == SERVICE_LOGIN and "service-login" not in service["depends_on"]:
+            yield f"{name} does not wait for its login"
         if uses_database and name != "migrate" and "migrate" not in service.get("depends_on", {}):
             yield f"{name} does not wait for the migration"
+
+
+def administrators(document: Document) -> Iterator[str]:
+    for name, service in long_running(document):
+        environment = environment_of(service)
+        if "LEDGER_DATABASE_URL" in environment and environment.get("PGUSER", "postgres") == "postgres":
+            yield f"{name} runs for long with the administrator's rights"
+
+
+def drains(document: Document) -> Iterator[str]:
+    least = ServiceSettings.model_fields["drain"].default
+    for name, service in long_running(document):
+        if "LEDGER_DATABASE_URL" in environment_of(service):
+            given = re.fullmatch(r"(\d+)s", str(service.get("stop_grace_period")))
+            if given is None or int(given[1]) <= least:
+                yield f"{name} is killed before it has had its {least} seconds to end"
+
+
+def secret_files(document: Document) -> Iterator[str]:
+    for name, service in document["services"].items():
+        environment = environment_of(service)
+        given = [f"/run/secrets/{secret}" for secret in service.get("secrets", [])]
+        if missing := set(service.get("secrets", [])) - set(document.get("secrets", {})):
+            yield f"{name} has secrets that are declared nowhere: {missing}"
+        if (path := environment.get("SERVICE_ACCOUNTS_FILE")) and path not in given:
+            yield f"{name} reads its keys from {path}, which is no secret"
+        if any(variable.startswith("BYBIT_API") for variable in environment):
+            yield f"{name} has keys in its environment, which docker inspect shows"
+
+
+def ways_out(document: Document) -> Iterator[str]:
+    if document["networks"]["backend"] != {"internal": True}:
+        yield "the network between the containers leads elsewhere"
+    for name, service in document["services"].items():
+        needs = service.get("command") == ["serve"]
+        if ("exchange" in service.get("networks", [])) is not needs:
+            yield f"{name} {'cannot' if needs else 'can'} reach the exchange"
+
+
+def one_shots(document: Document) -> Iterator[str]:
+    """`up --wait` takes the end of a program for a failure unless one that runs on has waited for it."""
+    waited_for = {name for _, service in long_running(document) for name in service.get("depends_on", {})}
+    for name, service in document["services"].items():
+        if service.get("restart") == "no" and not service.get("profiles") and name not in waited_for:
+            yield f"nothing that runs for long waits for {name}"
 
 
 def persistence(document: Document) -> Iterator[str]:
@@ -179,6 +239,21 @@ BROKEN: list[tuple[Rule, Change]] = [
     (dependencies, without("migrate", "depends_on")),
     (dependencies, without("verify", "depends_on", "migrate")),
     (dependencies, without("verify", "depends_on", "postgres")),
+    (administrators, set_environment("serve", "PGUSER", "postgres")),
+    (administrators, without("serve", "environment", "PGUSER")),
+    (drains, without("serve", "stop_grace_period")),
+    (drains, in_service("serve", stop_grace_period="5s")),
+    (secret_files, in_service("serve", secrets=["keys"])),
+    (secret_files, without("serve", "secrets")),
+    (secret_files, set_environment("serve", "SERVICE_ACCOUNTS_FILE", "/accounts.toml")),
+    (secret_files, set_environment("serve", "BYBIT_API_KEY", "${BYBIT_API_KEY:?set it}")),
+    (ways_out, in_service("serve", networks=["backend"])),
+    (ways_out, in_service("postgres", networks=["backend", "exchange"])),
+    (ways_out, lambda document: document["networks"].update(backend={})),
+    (healthchecks, without("serve", "healthcheck")),
+    (dependencies, without("serve", "depends_on", "service-login")),
+    (one_shots, without("serve", "depends_on", "service-login")),
+    (one_shots, without("verify", "profiles")),
     (persistence, in_service("redis", command=["redis-server", "--appendonly", "no"])),
     (migration, without("migrate", "command")),
     (migration, in_service("migrate", restart="always")),
@@ -221,10 +296,49 @@ def test_the_specification_refuses_a_broken_file(change: Change, tmp_path: Path)
     assert check_schema(broken).returncode == 1
 
 
+async def test_the_service_s_healthcheck_finds_it_alive_or_not() -> None:
+    service = load()["services"]["serve"]
+    how, program, *arguments = service["healthcheck"]["test"]
+    assert (how, program) == ("CMD", "python")
+    assert environment_of(service)["SERVICE_PORT"] == "8801"
+    assert "127.0.0.1:8801/healthz" in arguments[-1]
+
+    async def check(port: int) -> int:
+        command = [part.replace(":8801/", f":{port}/") for part in arguments]
+        process = await asyncio.create_subprocess_exec(sys.executable, *command, stderr=asyncio.subprocess.DEVNULL)
+        return await asyncio.wait_for(process.wait(), 60)
+
+    status = ServiceStatus(started_at=datetime.now(UTC))
+    async with serving("127.0.0.1", 0, status, Metrics(status)) as port:
+        assert await check(port) == 0
+    assert await check(port) == 1
+
+
+def test_the_service_s_login_is_made_for_services_with_the_password_that_it_uses() -> None:
+    services = load()["services"]
+    makes, uses = services["service-login"], environment_of(services["serve"])
+    assert makes["command"] == ["login", SERVICE_LOGIN, "--for", "service"]
+    assert uses["PGUSER"] == SERVICE_LOGIN
+    assert environment_of(makes)["LEDGER_LOGIN_PASSWORD"] == uses["PGPASSWORD"]
+
+
+def test_the_service_s_settings_exist() -> None:
+    known = {f"SERVICE_{name.upper()}" for name in ServiceSettings.model_fields}
+    given = {name for name in environment_of(load()["services"]["serve"]) if name.startswith("SERVICE_")}
+    assert given <= known
+
+
+def test_the_accounts_file_is_neither_committed_nor_sent_to_the_builder() -> None:
+    path = load()["secrets"]["accounts"]["file"]
+    assert path == "./accounts.toml"
+    assert "/accounts.toml" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert "!accounts.toml" not in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
 def test_each_secret_has_its_empty_place_in_the_example_environment() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     needed = set(REQUIRED_VARIABLE.findall(COMPOSE_FILE.read_text(encoding="utf-8")))
-    assert {"POSTGRES_PASSWORD", "REDIS_PASSWORD"} <= needed
+    assert {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "SERVICE_DATABASE_PASSWORD"} <= needed
     assert needed == set(re.findall(r"^([A-Z_]+)=$", example, flags=re.MULTILINE))
     assert not re.findall(r"^[A-Z_]+=.+$", example, flags=re.MULTILINE)
 

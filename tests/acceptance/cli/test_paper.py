@@ -4,9 +4,15 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 from pybit.unified_trading import HTTP  # type: ignore[import-untyped]
 
+from ledger.errors import ConfigurationError
+from reconcile.bybit import BybitSettings
+from reconcile.cli.paper_settings import write_settings
+from reconcile.paper import new_venue
 from tests.free_port import free_port
 
 
@@ -29,3 +35,27 @@ def test_pybit_trades_on_it_until_it_is_interrupted() -> None:
             _, errors = process.communicate(timeout=20)
     assert process.returncode == 0
     assert errors == ""
+
+
+WHERE = {"url": "http://127.0.0.1:8800", "stream_url": "ws://127.0.0.1:8800/v5/private"}
+
+
+def test_the_settings_file_leads_to_an_account(tmp_path: Path) -> None:
+    file, venue = tmp_path / "paper.env", new_venue()
+    for uid in (1001, 1002):  # written again by the next one
+        write_settings(file, venue, **WHERE)
+        settings = BybitSettings(_env_file=file)  # type: ignore[call-arg]  # an argument of BaseSettings
+        account, key = venue.accounts.by_key[settings.api_key.get_secret_value()]
+        assert (account.uid, key.secret) == (uid, settings.api_secret.get_secret_value())
+        assert (settings.environment, str(settings.endpoint)) == ("paper", f"{WHERE['url']}/")
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_settings_file_of_a_real_account_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("BYBIT_API_KEY=real\n", encoding="utf-8")
+    venue = new_venue()
+    with pytest.raises(ConfigurationError, match="there already"):
+        write_settings(file, venue, **WHERE)
+    assert file.read_text(encoding="utf-8") == "BYBIT_API_KEY=real\n"
+    assert not venue.accounts.by_uid

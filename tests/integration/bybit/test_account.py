@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from structlog.testing import capture_logs
 
 from ledger.errors import ConfigurationError
 from reconcile.bybit import BybitExchange, load_settings
@@ -120,16 +119,16 @@ async def test_an_order_is_found_when_only_history_has_it(account: BybitAccount)
 
 
 async def test_a_key_that_can_only_read_is_enough_and_one_that_can_withdraw_draws_a_warning(
-    account: BybitAccount,
+    account: BybitAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     for withdraw in (False, True):
         key = account.control.create_key(account.uid, trade=withdraw, withdraw=withdraw)
         exchange = BybitExchange(settings_of(account.paper, key))
-        with capture_logs() as logs:
-            permissions = await exchange.permissions()
+        caplog.clear()
+        permissions = await exchange.permissions()
         assert (permissions.uid, permissions.read_only) == (str(account.uid), not withdraw)
         assert permissions.may_withdraw is withdraw
-        assert [entry["log_level"] for entry in logs] == (["warning"] if withdraw else [])
+        assert [record.levelname for record in caplog.records] == (["WARNING"] if withdraw else [])
         await exchange.wallet()
         await exchange.close()
 

@@ -9,7 +9,7 @@ from reconcile import UnexplainedDifferenceError
 from reconcile.values import Order
 from tests.bybit_account import START
 from tests.fills import fill
-from tests.reconciling import BOT, Desk, kinds
+from tests.reconciling import BOT, Desk, kinds, open_desk
 
 D = Decimal
 EVER = {"since": None}
@@ -135,3 +135,19 @@ async def test_an_order_that_says_less_than_before_is_not_stored(desk: Desk) -> 
     report = await desk.reconcile()
     assert [f.kind for f in report.problems] == ["order_regressed"]
     assert isinstance((await desk.account.exchange.orders_by_id("linear", [order_id]))[0], Order)
+
+
+@pytest.mark.parametrize("side", ["Buy", "Sell"])
+async def test_the_average_of_small_inverse_fills_agrees_within_the_venues_rounding(
+    side: str, database_url: str, redis_url: str
+) -> None:
+    async with open_desk(database_url, redis_url, categories=("inverse",)) as desk:
+        for price in ("63709", "61233.3", "59871.7"):
+            desk.account.control.move_price("BTCUSD", D(price))
+            desk.order(side, "100", symbol="BTCUSD", category="inverse")
+        report = await desk.reconcile(**EVER)
+        assert report.ok
+        (line,) = report.lines
+        assert line.ledger_price is not None
+        assert line.venue_price is not None
+        assert 0 < abs(line.ledger_price - line.venue_price) < D("0.1")

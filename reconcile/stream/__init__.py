@@ -1,0 +1,1 @@
+"""The account's stream, booked as it comes."""

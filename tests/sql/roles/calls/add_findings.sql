@@ -1,0 +1,1 @@
+SELECT trading.add_findings(%(account_id)s, '[]')

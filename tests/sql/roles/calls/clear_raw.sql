@@ -1,0 +1,1 @@
+SELECT trading.clear_raw(%(account_id)s, now(), 1)
