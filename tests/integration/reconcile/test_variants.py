@@ -49,12 +49,11 @@ async def test_a_trailing_stop_of_a_short(desk: Desk) -> None:
 async def test_liquidation_in_parts_deleveraging_and_takeover(desk: Desk, hedged: bool) -> None:
     control, uid = desk.account.control, desk.account.uid
     leg: dict[str, Any] = {}
-    sent: dict[str, Any] = {"positionIdx": 2} if hedged else {}
     if hedged:
         control.set_hedge_mode(uid, "BTCUSDT")
         leg = {"position_idx": 2}
         desk.order("Buy", "5", positionIdx=1)
-    desk.order("Sell", "1", **sent)
+    desk.order("Sell", "1", positionIdx=2 if hedged else 0)
     control.liquidate(uid, "BTCUSDT", qty=D("0.25"), price=D(70000), **leg)
     control.advance(50)
     control.deleverage(uid, "BTCUSDT", qty=D("0.25"), price=D(70100), **leg)
