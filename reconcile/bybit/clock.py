@@ -24,6 +24,7 @@ class VenueClock:
 
     def __init__(self) -> None:
         self._offset_ms = 0
+        self._latest_ms = 0
         self.known = False
 
     @property
@@ -38,6 +39,7 @@ class VenueClock:
         covered by `recv_window`.
         """
         self._offset_ms = venue_ms - _machine_ms()
+        self._latest_ms = max(self._latest_ms, venue_ms)
         self.known = True
 
     def now_ms(self) -> int:
@@ -47,6 +49,10 @@ class VenueClock:
     def now(self) -> datetime:
         """The venue's present time."""
         return from_ms(self.now_ms())
+
+    def latest(self) -> datetime:
+        """The latest time that the venue ever showed: its clock may be set back."""
+        return from_ms(self._latest_ms)
 
     def at(self, machine_seconds: float) -> datetime:
         """The venue's time when the machine's clock showed `machine_seconds` since 1970."""

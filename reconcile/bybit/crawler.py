@@ -16,6 +16,7 @@ from reconcile.bybit.clock import VenueClock
 from reconcile.bybit.endpoints import Endpoint
 from reconcile.bybit.pages import all_rows
 from reconcile.bybit.times import from_ms, to_ms
+from reconcile.errors import ExchangeUnavailableError
 from reconcile.values import Unreadable, Window
 
 V = TypeVar("V")
@@ -49,9 +50,9 @@ class Crawler:
 
         Raises InvalidInputError for a range that the venue does not keep or that has not happened yet: an empty answer
         to it would prove nothing. When a window fails, ExchangeUnavailableError names all from its start to `until`;
-        the windows given before it stand.
+        the windows given before it stand. It is raised, too, where the venue's clock was set back behind `until`.
         """
-        await self._check(since, until)
+        await self._check(walk.endpoint, since, until)
         for start, end in split(since, until):
             rows: list[Any] = []
             requests = 0
@@ -67,7 +68,7 @@ class Crawler:
             items, unreadable = sorted_out(walk, rows, category)
             yield Window(since=start, until=end, items=items, unreadable=unreadable, requests=requests)
 
-    async def _check(self, since: datetime, until: datetime) -> None:
+    async def _check(self, endpoint: Endpoint, since: datetime, until: datetime) -> None:
         for name, value in (("since", since), ("until", until)):
             if value.tzinfo is None:
                 raise InvalidInputError(name, value, "a time with a zone")
@@ -75,6 +76,9 @@ class Crawler:
             await self._caller.synchronise()
         now = self._clock.now()
         if until > now + _AHEAD:
+            if until <= self._clock.latest() + _AHEAD:  # not the caller's mistake; it catches up
+                problem = f"the venue's clock was set back to {now:%Y-%m-%d %H:%M:%S}"
+                raise ExchangeUnavailableError(endpoint.path, problem, since=since, until=until)
             raise InvalidInputError("until", until, f"in the past at the venue, where it is {now}")
         if since < now - RETENTION:
             raise InvalidInputError("since", since, f"not before {now - RETENTION}: the venue keeps 2 years")

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from ledger import AsyncLedgerClient
 from ledger.errors import InsufficientPositionError
@@ -46,16 +47,25 @@ async def adjust(
         )
     except InsufficientPositionError:
         return None
+    return adjusted(line, owner, exec_id, by=line.difference)
+
+
+def adjusted(line: ComparedLine, bot_id: str, exec_id: str, *, by: Decimal) -> Finding:
+    """What is told of an adjustment that brought the line where the venue is."""
     return Finding(
         kind="adjusted",
         rule=_RULE,
         category=line.category,
         symbol=line.symbol,
         position_idx=line.position_idx,
-        bot_id=owner,
-        ledger={"before": f"{line.ledger_qty:f}", "after": f"{line.venue_qty:f}", "exec_id": exec_id},
-        venue={"qty": f"{line.venue_qty:f}"},
+        bot_id=bot_id,
+        ledger={"before": _plain(line.venue_qty - by), "after": _plain(line.venue_qty), "exec_id": exec_id},
+        venue={"qty": _plain(line.venue_qty)},
     )
+
+
+def _plain(qty: Decimal) -> str:
+    return f"{qty.normalize():f}"
 
 
 def _exec_id(account_id: int, line: ComparedLine, books: Sequence[BookLine]) -> str:

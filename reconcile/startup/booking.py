@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from ledger import AsyncLedgerClient
 from ledger.errors import ConflictingFillError, InsufficientPositionError, InvalidInputError
@@ -13,7 +14,7 @@ from reconcile.exchange import Exchange
 from reconcile.startup.booked import Booked, BookKey, LineKey, Seat, conflict_of, refusal_of
 from reconcile.startup.coins import Coins
 from reconcile.startup.completeness import require_complete_lots
-from reconcile.startup.legs import Legs
+from reconcile.startup.legs import Legs, closes_leg
 from reconcile.startup.owners import close_reason, owner_by_lots, shared_funding, stated_owner
 from reconcile.startup.report import Finding
 from reconcile.startup.store import KnownExecution, KnownOrder, Store
@@ -36,6 +37,7 @@ class Booker:
         on_new: called with each execution that the ledger did not have, once it is booked.
         complete_lots: whether an execution that closes more than is open raises IncompleteLotsError, for callers who
             can fetch what is missing.
+        source: what fills say of where they come from; "exchange" is what a report tells as imported.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Booker:
         *,
         on_new: Callable[[Execution], None] | None = None,
         complete_lots: bool = False,
+        source: Literal["exchange", "stream"] = "exchange",
     ) -> None:
         self._exchange = exchange
         self._store = store
@@ -60,6 +63,7 @@ class Booker:
         self._adjustments: Mapping[LineKey, datetime] = {}
         self._on_new = on_new
         self._complete_lots = complete_lots
+        self._source = source
         self.booked = Booked()
 
     async def prepare(self) -> None:
@@ -165,11 +169,13 @@ class Booker:
             "seq": e.seq,
             "is_maker": e.is_maker,
             "exec_type": e.exec_type,
-            "source": "exchange",
+            "source": self._source,
         }
         if there:
             return Seat(e, idx, there.bot_id, fill)
-        return Seat(e, idx, None if is_cash else stated_owner(e, order, self._bots), fill)
+        owner = None if is_cash else stated_owner(e, order, self._bots)
+        # Whoever closes a hedge leg closes lots of somebody's: `external` can only have closed its own.
+        return Seat(e, idx, None if owner == EXTERNAL and closes_leg(e, idx) else owner, fill)
 
     async def _book_moves(self, seats: Sequence[Seat], known: Mapping[str, KnownExecution]) -> None:
         """Whose exits of the venue are, and which leg, may depend on what was open: what is before is booked first."""

@@ -14,7 +14,7 @@ from reconcile.values import VenuePosition
 
 _ZERO = Decimal(0)
 _SPOT = "spot"
-_PRICE_TOLERANCE = Decimal("1e-8")  # relative: venues round their averages
+_ROUNDED = Decimal("1e-8")  # venues round averages and, of inverse contracts, the value of each fill
 _VIOLENT = {"liquidation", "adl"}
 
 
@@ -46,6 +46,9 @@ def _line(key: LineKey, books: Sequence[BookLine], position: VenuePosition | Non
     holders = [book for book in books if book.qty]
     # A moving average forgets what was closed; only where nothing was must it agree with what is open.
     price = holders[0].avg_price if len(holders) == 1 and holders[0].never_closed else None
+    tolerance = _ROUNDED
+    if price and key[0] == "inverse":  # a share of the value, qty / price, that shrinks as the position grows
+        tolerance += _ROUNDED * holders[0].entries * price / abs(holders[0].qty)
     return ComparedLine(
         category=key[0],
         symbol=key[1],
@@ -55,6 +58,7 @@ def _line(key: LineKey, books: Sequence[BookLine], position: VenuePosition | Non
         venue_qty=position.signed_qty if position else _ZERO,
         ledger_price=price,
         venue_price=position.avg_price if position else None,
+        price_tolerance=tolerance,
     )
 
 
@@ -98,7 +102,7 @@ def differences(
         elif line.difference:
             rule = _REFUSED if key in incomplete else _LATE if line.category in begun_late else None
             findings.append(_finding("missing_history" if rule else "unexplained", rule or _UNEXPLAINED, line))
-        elif line.ledger_price and line.venue_price and _differ(line.ledger_price, line.venue_price):
+        elif line.ledger_price and line.venue_price and _differ(line):
             findings.append(
                 _finding("price_only", "nothing was closed since flat: average and moving average must agree", line)
             )
@@ -110,8 +114,9 @@ _REFUSED = "an execution closes what the ledger never saw opened: its history be
 _LATE = "the venue keeps executions that were not imported: reconcile without since"
 
 
-def _differ(ours: Decimal, theirs: Decimal) -> bool:
-    return abs(ours - theirs) > _PRICE_TOLERANCE * max(abs(theirs), Decimal(1))
+def _differ(line: ComparedLine) -> bool:
+    ours, theirs = line.ledger_price or _ZERO, line.venue_price or _ZERO
+    return abs(ours - theirs) > line.price_tolerance * max(abs(theirs), Decimal(1))
 
 
 def _finding(kind: str, rule: str, line: ComparedLine) -> Finding:

@@ -17,6 +17,7 @@ from reconcile.startup.store import Store
 from reconcile.values import ClosedPnl
 
 CLOSED_PNL = "closed_pnl"
+Compared = tuple[str, datetime, datetime]  # category, since, now
 _CATEGORIES = ("linear", "inverse")
 _ROUNDED = Decimal("1e-8")  # the venue states each of its values so
 
@@ -36,12 +37,14 @@ class _Cycle:
 
 async def compare_cycles(
     exchange: Exchange, store: Store, since: datetime | None, now: datetime
-) -> tuple[list[ComparedCycle], list[Finding], int]:
-    """The cycles that ended since they were last compared, what does not agree, and the requests that it took.
+) -> tuple[list[ComparedCycle], list[Finding], int, list[Compared]]:
+    """The cycles that ended since they were last compared, and what does not agree.
 
-    Raises ExchangeError.
+    Answers as well the requests that it took, and what is to be stated as compared once the findings are stored: not
+    before, or a run that is killed would hide them. Raises ExchangeError.
     """
     compared: list[ComparedCycle] = []
+    ranges: list[Compared] = []
     findings: list[Finding] = []
     requests = 0
     for category in (one for one in exchange.categories if one in _CATEGORIES):
@@ -59,8 +62,14 @@ async def compare_cycles(
                     by_order.setdefault(one.order_id, []).append(one)
             for cycle in _joined(rows):
                 _compare(cycle, by_order, now, compared, findings)
-        await cover(store, CLOSED_PNL, category, (gaps[0][0], now), now)
-    return compared, findings, requests
+        ranges.append((category, gaps[0][0], now))
+    return compared, findings, requests, ranges
+
+
+async def add_compared(store: Store, ranges: Sequence[Compared]) -> None:
+    """States the P&L of these ranges as compared."""
+    for category, since, now in ranges:
+        await cover(store, CLOSED_PNL, category, (since, now), now)
 
 
 def _joined(rows: Rows) -> Sequence[_Cycle]:

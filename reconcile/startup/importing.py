@@ -28,6 +28,7 @@ class Importer:
         self._exchange = exchange
         self._store = store
         self._booker = booker
+        self._unsaid: list[tuple[str, tuple[datetime, datetime], datetime]] = []
         self.windows = 0
         self.requests = 0
 
@@ -44,6 +45,7 @@ class Importer:
         ]
         with _progress(gaps) as (progress, task):
             for category, first, last in gaps:
+                found = self._found
                 async for orders in self._exchange.orders(category, first, last):
                     self.requests += orders.requests
                     await self._booker.keep_orders(orders.items)
@@ -52,8 +54,24 @@ class Importer:
                     self.windows += 1
                     await self._booker.book(category, window.items)
                     await self.quarantine(window.unreadable)
-                    await cover(self._store, EXECUTIONS, category, (window.since, window.until), now)
+                    span = window.since, window.until
+                    if self._found > found:
+                        self._unsaid.append((category, span, now))
+                    else:
+                        await cover(self._store, EXECUTIONS, category, span, now)
+                    found = self._found
                     progress.advance(task, (window.until - window.since).total_seconds())
+
+    @property
+    def _found(self) -> int:
+        """How much was found that the report says, and nothing else."""
+        return len(self._booker.booked.findings) + len(self._booker.booked.insufficient)
+
+    async def said(self) -> None:
+        """The report is stored: only now that counts as covered in which something was found for it."""
+        for category, span, now in self._unsaid:
+            await cover(self._store, EXECUTIONS, category, span, now)
+        self._unsaid.clear()
 
     async def begun_late(self, now: datetime) -> set[str]:
         """The categories of which the venue keeps older executions than were ever imported."""

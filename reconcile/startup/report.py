@@ -78,6 +78,7 @@ class ComparedLine:
     venue_qty: Decimal
     ledger_price: Decimal | None = None  # moving average where FIFO must agree with it
     venue_price: Decimal | None = None
+    price_tolerance: Decimal = Decimal("1e-8")  # relative; what the venue's rounding explains
 
     @property
     def difference(self) -> Decimal:
@@ -123,6 +124,8 @@ class ReconciliationReport:
     findings: list[Finding] = field(default_factory=list)
     restored: list[str] = field(default_factory=list)  # positions written to the cache, bot:category:symbol:idx
     quarantined: int = 0  # executions that wait for a person
+    # How far the journals of each book went, of fills and of cash, by book_id: what comes after has not been told.
+    journals: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

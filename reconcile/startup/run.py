@@ -14,10 +14,11 @@ from reconcile.exchange import Exchange
 from reconcile.startup.adjusting import adjust
 from reconcile.startup.booking import Booker
 from reconcile.startup.comparing import compare, differences, explanations, key_of
-from reconcile.startup.cycles import compare_cycles
+from reconcile.startup.cycles import Compared, add_compared, compare_cycles
 from reconcile.startup.importing import Importer
 from reconcile.startup.reassigning import reassign
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
+from reconcile.startup.resuming import Resumed, journals_of, resume
 from reconcile.startup.saving import Lasting, save
 from reconcile.startup.snapshot import Snapshot, take_snapshot
 from reconcile.startup.store import BookLine, Store
@@ -51,19 +52,23 @@ class Run:
         self._requests = 0
         self._adjusted = False
         self._reassigned = False
+        self._resumed = Resumed([])
+        self._compared: list[Compared] = []
         self._begun_late: set[str] = set()
 
     async def reconcile(self, account: str) -> ReconciliationReport:
         """Books, compares, restores and stores. An exchange that does not answer makes the report degraded."""
         report = ReconciliationReport(account=account, account_id=self._store.account_id, started_at=datetime.now(UTC))
         sent = getattr(self._exchange, "requests", None)
-        before = await self._store.lines()
+        self._resumed = await resume(self._store, self._booker.booked, await self._store.lines())
+        before = self._resumed.lines
         await self._booker.prepare()
         try:
             await self._agree(report)
         except ExchangeError as error:
             report.status, report.reason = "degraded", str(error)
         after = await self._store.lines()
+        report.journals = journals_of(after)
         booked = self._booker.booked
         report.imported = dict(sorted(booked.imported.items()))
         report.windows = self._importer.windows
@@ -80,8 +85,10 @@ class Run:
             report.status = "findings"
         report.restored = await self._restore(before, after)
         report.finished_at = datetime.now(UTC)
-        changed = bool(booked.imported) or self._adjusted or self._reassigned
+        changed = bool(booked.imported or self._resumed.adjustments) or self._adjusted or self._reassigned
         await save(self._store, report, changed=changed, lasting=lasting, settled=settled)
+        await add_compared(self._store, self._compared)
+        await self._importer.said()
         return report
 
     async def _agree(self, report: ReconciliationReport) -> None:
@@ -100,6 +107,7 @@ class Run:
         report.findings += moved
         self._begun_late = await self._importer.begun_late(now)
         snapshot, books, lines, found = await self._look(now)
+        report.findings += self._resumed.adjusted(lines)
         if self._options.on_unexplained == "adjust":
             report.findings += await self._adjust(lines, books, snapshot)
             if self._adjusted:
@@ -112,7 +120,7 @@ class Run:
 
     async def _compare_pnl(self, report: ReconciliationReport, until: datetime) -> None:
         try:
-            report.cycles, residuals, self._requests = await compare_cycles(
+            report.cycles, residuals, self._requests, self._compared = await compare_cycles(
                 self._exchange, self._store, self._options.since, until
             )
         except ExchangeRefusedError as refusal:  # a venue may not offer it: Bybit's demo accounts

@@ -33,6 +33,8 @@ class BookLine:
     position_idx: int
     base_coin: str
     book_seq: int
+    cash_seq: int
+    entries: int  # open lots
     trades: int
     dust_qty: Decimal
     qty: Decimal

@@ -197,7 +197,9 @@ class LiveBooking:
             await self._book_once(news, complete_lots=False)
 
     async def _book_once(self, news: Sequence[News], *, complete_lots: bool) -> None:
-        booker = await self._booker(lambda e: self._watcher.booked(e, self._lag(e)), complete_lots=complete_lots)
+        booker = await self._booker(
+            lambda e: self._watcher.booked(e, self._lag(e)), complete_lots=complete_lots, source="stream"
+        )
         await booker.keep_orders([one for one in news if isinstance(one, Order)])
         executions = _once([one for one in news if isinstance(one, Execution)])
         for category in dict.fromkeys(e.category for e in executions):
@@ -246,10 +248,18 @@ class LiveBooking:
             text = "\n".join(booker.booked.refused[:20])
             await self._watcher.trouble("quarantined", "Executions in quarantine", text)
 
-    async def _booker(self, on_new: Callable[[Execution], None], *, complete_lots: bool = False) -> Booker:
+    async def _booker(
+        self,
+        on_new: Callable[[Execution], None],
+        *,
+        complete_lots: bool = False,
+        source: Literal["exchange", "stream"] = "exchange",
+    ) -> Booker:
         """A new one each time: bots register, modes switch, and a service runs for months."""
         bots = tuple(await self._store.bots())
-        booker = Booker(self._exchange, self._store, self._client, bots, on_new=on_new, complete_lots=complete_lots)
+        booker = Booker(
+            self._exchange, self._store, self._client, bots, on_new=on_new, complete_lots=complete_lots, source=source
+        )
         await booker.prepare()
         return booker
 

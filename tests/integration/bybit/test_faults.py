@@ -111,6 +111,19 @@ async def test_a_clock_that_is_wrong_is_corrected(skew: int) -> None:
         assert account.exchange.requests == before + 1
 
 
+async def test_a_clock_that_goes_back_is_the_venues_fault() -> None:
+    async with bybit_account() as account:
+        account.control.set_skew(6000)
+        shown = await account.exchange.server_time()
+        account.control.set_skew(0)
+        await account.exchange.server_time()
+        with pytest.raises(ExchangeUnavailableError, match="clock was set back"):
+            await anext(account.exchange.executions("linear", shown - timedelta(hours=1), shown))
+        account.control.advance(7000)
+        window = await anext(account.exchange.executions("linear", shown - timedelta(hours=1), shown))
+        assert window.until == shown
+
+
 async def test_after_403_nothing_is_sent_until_the_pause_is_over() -> None:
     async with bybit_account(patience=1, forbidden_pause=3) as account:
         await account.exchange.server_time()

@@ -1,73 +1,54 @@
-"""A reconciliation that is killed at any moment is ended by the next one."""
+"""A reconciliation that is killed at any statement is ended by the next one, as if nothing had been.
 
-import json
-import subprocess
-import sys
-import time
-from pathlib import Path
+All statements: python -m tests.killing. Here some of them, others with each seed of pytest-randomly.
+"""
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from tests.reconciling import BOT, Desk
+from tests.killing.child import run
+from tests.killing.events import STORIES
+from tests.killing.points import FORKS, kill_at, open_ground
+from tests.killing.state import differences, state_of
+from tests.killing.wire import StatementProxy
+from tests.servers import Servers
 
-MOMENTS = [("orders", 1), ("fills", 5), ("covered", 1), ("fills", 25), ("trades", 20), ("runs", 1)]
-
-
-def start(desk: Desk) -> "subprocess.Popen[str]":
-    key = desk.account.credentials
-    given = {
-        "bot": BOT,
-        "database": desk.database_url,
-        "redis": desk.redis_url,
-        "exchange": {
-            "api_key": key.api_key,
-            "api_secret": key.api_secret,
-            "endpoint": desk.account.paper.url,
-            "categories": "linear",
-        },
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.doomed_reconciler", json.dumps(given)],
-        cwd=Path(__file__).parents[3],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+MOST = 6
+MakeDatabase = Callable[[], str]
 
 
-def kill_when(desk: Desk, what: str, count: int) -> None:
-    with start(desk) as process:
-        end = time.monotonic() + 60
-        while desk.rows("reconcile/progress")[0][what] < count and process.poll() is None:
-            assert time.monotonic() < end
-        process.kill()
+@pytest.mark.parametrize("name", sorted(STORIES))
+async def test_killed_and_run_again(name: str, servers: Servers, make_database: MakeDatabase, redis_url: str) -> None:
+    async with open_ground(STORIES[name], make_database, servers.admin_url, redis_url) as ground:
+        assert any("trading.record_" in text for text in ground.statements)
+        assert any("save_run" in text for text in ground.statements)
+        for point in sorted(random.sample(ground.points, MOST)):
+            assert await kill_at(ground, point) == [], (point, ground.statements[point.number - 1])
 
 
-@pytest.mark.parametrize(("what", "count"), MOMENTS)
-async def test_killed_and_run_again(desk: Desk, what: str, count: int) -> None:
-    await desk.trade("Buy", "2")
-    for number in range(50):
-        desk.order("Buy" if number % 3 == 2 else "Sell", "0.05")
-        desk.account.control.advance(12 * 3_600_000)
-    kill_when(desk, what, count)
-    report = await desk.reconcile()
-    assert report.ok
-    assert desk.agrees()
-    assert desk.rows("reconcile/progress")[0]["fills"] == 51
-    assert all(cycle.fitted for cycle in report.cycles)
-    before = desk.everything()
-    await desk.reconcile()
-    assert desk.everything() == before
-    assert (await desk.client.get_position("BTCUSDT")).total_qty == desk.books()[BOT, "BTCUSDT", 0]
-
-
-async def test_a_killed_one_does_not_stop_one_that_waits(desk: Desk) -> None:
-    for _ in range(5):
-        desk.order("Buy", "0.05")
-        desk.account.control.advance(7 * 86_400_000)
-    with start(desk) as first, start(desk) as second:
-        while not desk.rows("reconcile/progress")[0]["orders"]:
-            assert first.poll() is None
-            assert second.poll() is None
-        first.kill()
-        assert second.communicate(timeout=60)[0] == "ok\n"
-    assert desk.agrees()
+async def test_a_killed_one_does_not_stop_one_that_waits(
+    servers: Servers, make_database: MakeDatabase, redis_url: str
+) -> None:
+    async with open_ground(STORIES["outage"], make_database, servers.admin_url, redis_url) as ground:
+        database_url, stopped = ground.copy(), threading.Event()
+        with StatementProxy(database_url) as first, StatementProxy(database_url) as second:
+            holder = FORKS.Process(target=run, args=(replace(ground.call, database_url=first.url),), daemon=True)
+            booking = next(n for n, text in enumerate(ground.statements, 1) if "record_fill" in text)
+            first.end_at(booking, answered=False, then=stopped.set)
+            holder.start()
+            assert await asyncio.to_thread(stopped.wait, 60)
+            waiter = FORKS.Process(target=run, args=(replace(ground.call, database_url=second.url),), daemon=True)
+            waiter.start()
+            while not any("advisory" in text for text in second.statements):
+                assert waiter.exitcode is None
+                await asyncio.sleep(0.01)
+            holder.kill()
+            await asyncio.to_thread(waiter.join, 60)
+            assert waiter.exitcode == 0
+        assert differences(ground.wanted, state_of(database_url)) == []
+        ground.drop(database_url)

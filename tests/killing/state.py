@@ -1,0 +1,65 @@
+"""The state that a reconciliation leaves: all rows, but for the moments at which they were written."""
+
+import json
+from typing import Any
+
+import psycopg
+
+from ledger.database.url import to_conninfo
+from tests.statements import statement
+
+# When a row was written, what is hashed with it, and numbers that PostgreSQL gives out and never takes back.
+_OF_THE_MOMENT = frozenset(
+    {
+        "recorded_at", "fetched_at", "seen_at", "rebuilt_at", "updated_at", "registered_at", "created_at", "hash",
+        "cash_hash", "rebuild_seq",
+    }
+)  # fmt: skip
+_VENUES_TIMES = frozenset({"orders"})  # where these are not ours
+_RUNS = frozenset({"reconciliation_runs", "reconciliation_findings"})
+# When a run was, and what it took; it is less where a killed one has fetched before.
+_OF_THE_RUN = frozenset({"started_at", "finished_at", "requests", "windows"})
+
+State = dict[str, list[str]]
+
+
+def state_of(database_url: str) -> State:
+    """The rows of each table as text; of runs and findings what they say."""
+    with psycopg.connect(to_conninfo(database_url), autocommit=True) as connection:
+        tables = [name for (name,) in connection.execute(statement("tables")) if name not in _RUNS]
+        state = {name: _rows(connection, name) for name in tables}
+        runs = connection.execute(statement("killing/runs")).fetchall()
+        state["runs"] = [str((*row[:-1], _told(row[-1]))) for row in runs]
+        state["findings"] = sorted(str(row) for row in connection.execute(statement("killing/findings")))
+    return state
+
+
+def _rows(connection: psycopg.Connection[Any], table: str) -> list[str]:
+    left_out = _OF_THE_MOMENT - ({"created_at", "updated_at"} if table in _VENUES_TIMES else set())
+    rows = []
+    for (text,) in connection.execute(statement("killing/rows", table=table)):
+        row = {name: value for name, value in json.loads(text).items() if name not in left_out}
+        rows.append(json.dumps(row, sort_keys=True))
+    return sorted(rows)
+
+
+def _told(report: dict[str, Any]) -> str:
+    return json.dumps({name: value for name, value in report.items() if name not in _OF_THE_RUN}, sort_keys=True)
+
+
+def differences(wanted: State, found: State) -> list[str]:
+    """What differs, in words."""
+    problems = []
+    for table in wanted:
+        missing = [row for row in wanted[table] if row not in found[table]]
+        surplus = [row for row in found[table] if row not in wanted[table]]
+        if missing or surplus or len(wanted[table]) != len(found[table]):
+            problems.append(f"{table}: missing {missing[:2]}, too much {surplus[:2]}")
+    return problems
+
+
+def covered(database_url: str) -> list[tuple[str, Any, Any]]:
+    """The ranges of executions that are proven fetched, by category."""
+    with psycopg.connect(to_conninfo(database_url), autocommit=True) as connection:
+        rows = connection.execute(statement("reconcile/coverage")).fetchall()
+    return [(category, since, until) for endpoint, category, since, until in rows if endpoint == "executions"]

@@ -1,0 +1,138 @@
+"""A proxy that knows PostgreSQL's protocol well enough to count statements, and to stop at a chosen one.
+
+Source: PostgreSQL's documentation, "Frontend/Backend Protocol", "Message Formats". A statement is all that a client
+sends up to a Query or a Sync; outside of an explicit transaction the server commits it before it is ready again.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from ledger.database.url import to_conninfo
+from tests.proxy import Connect, postgres_connector
+
+_QUERY, _SYNC, _PARSE, _BIND, _READY = b"Q", b"S", b"P", b"B", b"Z"
+
+
+class StatementProxy:
+    """Passes everything on until the statement `end_at` was told of; there it calls `then`, and answers no more.
+
+    `statements`: the text of each that was sent so far, on whatever connection.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self.statements: list[str] = []
+        self._connect: Connect = postgres_connector(database_url)
+        self._database_url = database_url
+        self._end: int | None = None
+        self._answered = False
+        self._then: Callable[[], None] = lambda: None
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """The database through the proxy."""
+        parts = conninfo_to_dict(to_conninfo(self._database_url))
+        port = self._listener.getsockname()[1]
+        return make_conninfo(
+            "", **{**parts, "host": "127.0.0.1", "port": port, "sslmode": "disable", "gssencmode": "disable"}
+        )
+
+    def end_at(self, number: int, *, answered: bool, then: Callable[[], None]) -> None:
+        """Ends at the statement of that number, from 1: before the server gets it, or when it has done it."""
+        self._end, self._answered, self._then = number, answered, then
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, self._connect() as server:
+            silenced = threading.Event()
+            back = threading.Thread(target=self._answers, args=(server, client, silenced), daemon=True)
+            back.start()
+            with suppress(OSError):
+                self._requests(client, server, silenced)
+            with suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+            back.join()
+
+    def _requests(self, client: socket.socket, server: socket.socket, silenced: threading.Event) -> None:
+        texts: dict[bytes, str] = {}
+        statement, text = b"", ""
+        for kind, message in _messages(client, starts=True):
+            statement += message
+            body = message[5:]
+            if kind == _PARSE:
+                name, text = body.split(b"\0")[0], body.split(b"\0")[1].decode()
+                texts[name] = text
+            elif kind == _BIND:
+                text = texts.get(body.split(b"\0")[1], "?")
+            elif kind == _QUERY:
+                text = body.rstrip(b"\0").decode()
+            if kind in {_QUERY, _SYNC} and not self._passes(text, silenced):
+                return
+            if kind in {_QUERY, _SYNC, b"", b"p", b"X"}:
+                server.sendall(statement)
+                statement = b""
+
+    def _passes(self, text: str, silenced: threading.Event) -> bool:
+        with self._lock:
+            self.statements.append(text)
+            if len(self.statements) != self._end:
+                return self._end is None or len(self.statements) < self._end
+        if self._answered:
+            silenced.set()
+            return True
+        self._then()
+        return False
+
+    def _answers(self, server: socket.socket, client: socket.socket, silenced: threading.Event) -> None:
+        with suppress(OSError):
+            for kind, message in _messages(server):
+                if not silenced.is_set():
+                    client.sendall(message)
+                elif kind == _READY:
+                    self._then()
+                    return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A thread in accept() keeps a closed listener alive; shutting it down wakes the thread.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+def _messages(sender: socket.socket, *, starts: bool = False) -> Iterator[tuple[bytes, bytes]]:
+    """Message by message: its kind, and all of its bytes. The first of a client has no kind."""
+    kind = b"" if starts else _exactly(sender, 1)
+    while True:
+        length = _exactly(sender, 4)
+        yield kind, kind + length + _exactly(sender, int.from_bytes(length) - 4)
+        kind = _exactly(sender, 1)
+
+
+def _exactly(sender: socket.socket, count: int) -> bytes:
+    found = b""
+    while len(found) < count:
+        more = sender.recv(count - len(found))
+        if not more:
+            raise ConnectionError("the other side has gone")
+        found += more
+    return found

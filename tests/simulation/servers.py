@@ -1,0 +1,75 @@
+"""PostgreSQL and Redis of a simulation's own, which it may end at any moment and start again."""
+
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from ledger.embedded import lifecycle
+from ledger.embedded.model import Profile
+from ledger.migrate import upgrade
+from tests.servers import create_database, drop_database
+
+# What was acknowledged must outlive an immediate stop; a power cut is not simulated.
+_PROFILE = Profile(durable=True, settings={"fsync": "off"})
+
+
+class CrashingServers:
+    """Both servers in a directory of their own, with a migrated template to copy databases from."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        running = lifecycle.start(home, _PROFILE)
+        self.admin_url, self.redis_url = running.database_url, running.redis_url
+        self._template = f"template_{secrets.token_hex(4)}"
+        upgrade(create_database(self.admin_url, self._template))
+
+    def new_database(self) -> str:
+        """The URL of a fresh migrated database."""
+        return create_database(self.admin_url, f"seed_{secrets.token_hex(6)}", self._template)
+
+    def drop(self, database_url: str) -> None:
+        """Deletes a database."""
+        drop_database(self.admin_url, database_url.rpartition("/")[2].partition("?")[0])
+
+    def stop_postgres(self) -> None:
+        """Immediate stop: no checkpoint, no goodbye."""
+        _end(lifecycle.status(self._home).postgres_pid, signal.SIGQUIT)
+
+    def stop_redis(self) -> None:
+        """Kill −9; what it held since its last save is lost."""
+        _end(lifecycle.status(self._home).redis_pid, signal.SIGKILL)
+
+    def start(self) -> None:
+        """Starts what does not run."""
+        lifecycle.start(self._home, _PROFILE)
+
+
+def _end(pid: int | None, how: signal.Signals) -> None:
+    if pid is None:
+        return
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        os.kill(pid, how)
+        until = time.monotonic() + 20
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < until, f"server {pid} does not end"
+            time.sleep(0.005)
+
+
+@contextmanager
+def crashing_servers() -> Iterator[CrashingServers]:
+    """Servers for a `with` block, deleted at its end."""
+    home = Path(tempfile.mkdtemp(prefix="fifoledger-simulation-"))
+    try:
+        yield CrashingServers(home)
+    finally:
+        lifecycle.dispose(home)
+        shutil.rmtree(home, ignore_errors=True)

@@ -1,0 +1,1 @@
+SELECT row_to_json(r)::text FROM trading.{table} r
