@@ -64,20 +64,20 @@ class AccountService:
     async def run(self) -> None:
         """Serves. No error ends it: what fails is logged, told, and tried again."""
         self._task = asyncio.current_task()
-        patience = Patience()
+        patience, of_database = Patience(), Patience(longest=2.0)
         while not self._stopping.is_set():
             try:
                 await self._term()
                 patience.succeeded()
+            except DatabaseUnavailableError as error:  # told once, by the readiness of the whole service
+                log.warning("waiting for the database", account=self._account.name, problem=str(error))
+                await of_database.wait(self._stopping)
             except Exception as error:
                 await self._failed(error)
                 await patience.wait(self._stopping)
 
     async def _failed(self, error: Exception) -> None:
         name = self._account.name
-        if isinstance(error, DatabaseUnavailableError):  # told once, by the readiness of the whole service
-            log.warning("waiting for the database", account=name, problem=str(error))
-            return
         self._status.not_served = problem = f"{type(error).__name__}: {error}"
         log.error("not served", account=name, problem=problem, exc_info=error)
         await self._alerts.tell(f"account:{name}", f"{name}: not served", problem, "not_served")
@@ -92,10 +92,13 @@ class AccountService:
             store = Store(database, await client.register())
             await self._require_same_place(database)
             self._status.not_served = None
+            self._alerts.cleared(f"account:{self._account.name}")
             lost = await stack.enter_async_context(leadership(client.settings, store.account_id))
             exchange = BybitExchange(self._account.exchange)
             stack.push_async_callback(exchange.close)
-            desk = Desk(self._settings, exchange, store, client, self._status, self._metrics, self._alerts)
+            prompt = BybitExchange(self._account.prompt)
+            stack.push_async_callback(prompt.close)
+            desk = Desk(self._settings, exchange, prompt, store, client, self._status, self._metrics, self._alerts)
             self._status.leading = True
             log.info("leads", account=self._account.name)
             try:

@@ -19,6 +19,7 @@ from reconcile.bybit import BybitSettings, load_settings
 from reconcile.service.settings import ServiceSettings
 
 _VENUE = "bybit"
+_PROMPT = 5.0  # seconds
 _LARGEST = 1 << 20
 _NAME = re.compile(r"[^\s:=,]+")
 
@@ -29,6 +30,11 @@ class ServedAccount:
 
     name: str
     exchange: BybitSettings
+
+    @property
+    def prompt(self) -> BybitSettings:
+        """The same for those who cannot wait: a question of theirs is answered soon, or asked again later."""
+        return self.exchange.model_copy(update={"patience": min(self.exchange.patience, _PROMPT)})
 
     @property
     def spec(self) -> str:

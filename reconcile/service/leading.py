@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 from datetime import UTC, datetime
 
+from ledger.errors import DatabaseUnavailableError
+from reconcile.errors import ExchangeError
 from reconcile.logs import get_logger
 from reconcile.service.jobs import Jobs
 from reconcile.service.status import ServiceStatus, StreamState
@@ -15,6 +17,7 @@ from reconcile.values import Execution
 log = get_logger(__name__)
 
 _SOON = 5.0  # seconds until both sides are compared after the stream was away
+_RETRY = 30.0  # seconds until a reconciliation that was refused is tried again
 _DAY = 86_400
 
 
@@ -53,11 +56,15 @@ class Leading:
         self._jobs.daily("verify", settings.verify_at, work.verify)
 
     async def _reconcile(self) -> str:
+        status = self._desk.status
         try:
             line = await self._work.reconcile()
-        except Exception:
-            self._jobs.soon("reconcile", 30.0)
+        except Exception as error:
+            if not isinstance(error, (DatabaseUnavailableError, ExchangeError)):
+                status.not_served = f"{type(error).__name__}: {error}"
+            self._jobs.soon("reconcile", _RETRY)
             raise
+        status.not_served = None
         self._compared.set()
         return line
 
@@ -77,7 +84,7 @@ class Leading:
 
     async def _book_stream(self) -> None:
         desk = self._desk
-        live = LiveBooking(desk.exchange, desk.store, desk.client, self, desk.since())
+        live = LiveBooking(desk.prompt, desk.store, desk.client, self, desk.since())
         running = asyncio.create_task(live.run())
         stopping = asyncio.create_task(self._stopping.wait())
         try:

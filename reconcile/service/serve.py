@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import cast
@@ -45,7 +45,7 @@ async def serve(
         serving(settings.host, settings.port, status, metrics, masker) as port,
     ):
         log.info("listening", host=settings.host, port=port)
-        await _require_schema(ledger, stopping)
+        await _unless(stopping, _require_schema(ledger))
         services = [
             AccountService(one, settings=settings, ledger=ledger, status=status, metrics=metrics, alerts=alerts)
             for one in accounts
@@ -93,18 +93,29 @@ def _stopped_by_signals() -> asyncio.Event:
     return stopping
 
 
-async def _require_schema(ledger: Settings, stopping: asyncio.Event) -> None:
+async def _unless(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> None:
+    """Does it, or leaves it when the service is to stop."""
+    working = asyncio.create_task(work)
+    try:
+        await asyncio.wait({working, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+    finally:
+        working.cancel()
+
+
+async def _require_schema(ledger: Settings) -> None:
     """Waits for a database that answers. Raises SchemaError unless it has this version's schema."""
     url = cast(SecretStr, ledger.database_url).get_secret_value()
     patience = Patience(longest=5.0)
-    while not stopping.is_set():
+    while True:
         try:
             if await asyncio.to_thread(is_current, url):
                 return
             found = await asyncio.to_thread(current_revision, url)
         except DatabaseUnavailableError as error:
             log.warning("waiting for the database", problem=str(error))
-            await patience.wait(stopping)
+            await patience.wait()
         else:
             state = "has no ledger" if found is None else "has the ledger of another version"
             raise SchemaError(f"the database {state}: run `fifoledger migrate` on it")

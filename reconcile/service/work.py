@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from ledger import AsyncLedgerClient
+from ledger.errors import InstrumentConflictError
 from ledger.session import EXTERNAL
 from reconcile.errors import WrongAccountError
 from reconcile.exchange import Exchange
@@ -20,6 +21,7 @@ from reconcile.service.settings import ServiceSettings
 from reconcile.service.status import AccountStatus
 from reconcile.service.verifying import verify_books
 from reconcile.startup.api import reconcile_positions_on_startup
+from reconcile.startup.coins import register
 from reconcile.startup.report import Finding, ReconciliationReport
 from reconcile.startup.store import Store
 
@@ -29,10 +31,11 @@ _SHOWN = 20
 
 @dataclass(frozen=True)
 class Desk:
-    """One account's two sides, and who is told."""
+    """One account's two sides, and who is told. `prompt` is the same exchange with less patience."""
 
     settings: ServiceSettings
     exchange: Exchange
+    prompt: Exchange
     store: Store
     client: AsyncLedgerClient
     status: AccountStatus
@@ -117,25 +120,20 @@ class Work:
         await self.require_own_key()
         known = await desk.store.instruments()
         changed = 0
+        conflicts: list[InstrumentConflictError] = []
         for category in desk.exchange.categories:
             if not any(key[0] == category for key in known):
                 continue
             for one in await desk.exchange.instruments(category):
                 if (kept := known.get((category, one.symbol))) is None or kept == one:
                     continue
-                await desk.client.register_instrument(
-                    one.symbol,
-                    category=category,
-                    multiplier=one.multiplier,
-                    base_coin=one.base_coin,
-                    quote_coin=one.quote_coin,
-                    settle_coin=one.settle_coin,
-                    qty_step=one.qty_step or None,
-                    tick_size=one.tick_size or None,
-                    contract_type=one.contract_type,
-                    status=one.status,
-                )
-                changed += 1
+                try:
+                    await register(desk.client, one)
+                    changed += 1
+                except InstrumentConflictError as conflict:
+                    conflicts.append(conflict)
+        if conflicts:
+            raise conflicts[0]
         return f"{len(known)} known, {changed} changed"
 
     async def equity(self) -> str:

@@ -14,7 +14,7 @@ from reconcile.exchange import Exchange
 from reconcile.startup.booked import Booked, BookKey, LineKey, Seat, conflict_of, refusal_of
 from reconcile.startup.coins import Coins
 from reconcile.startup.completeness import require_complete_lots
-from reconcile.startup.legs import Legs
+from reconcile.startup.legs import Legs, closes_leg
 from reconcile.startup.owners import close_reason, owner_by_lots, shared_funding, stated_owner
 from reconcile.startup.report import Finding
 from reconcile.startup.store import KnownExecution, KnownOrder, Store
@@ -173,7 +173,9 @@ class Booker:
         }
         if there:
             return Seat(e, idx, there.bot_id, fill)
-        return Seat(e, idx, None if is_cash else stated_owner(e, order, self._bots), fill)
+        owner = None if is_cash else stated_owner(e, order, self._bots)
+        # Whoever closes a hedge leg closes lots of somebody's: `external` can only have closed its own.
+        return Seat(e, idx, None if owner == EXTERNAL and closes_leg(e, idx) else owner, fill)
 
     async def _book_moves(self, seats: Sequence[Seat], known: Mapping[str, KnownExecution]) -> None:
         """Whose exits of the venue are, and which leg, may depend on what was open: what is before is booked first."""

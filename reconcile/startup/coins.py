@@ -27,19 +27,24 @@ class Coins:
         wanted = {(category, symbol) for symbol in symbols} - known.keys() - self._unlisted
         found = await self._exchange.instruments(category, sorted(symbol for _, symbol in wanted)) if wanted else ()
         for one in found:
-            await self._client.register_instrument(
-                one.symbol,
-                category=one.category,
-                multiplier=one.multiplier,
-                base_coin=one.base_coin,
-                quote_coin=one.quote_coin,
-                settle_coin=one.settle_coin,
-                qty_step=one.qty_step or None,
-                tick_size=one.tick_size or None,
-                contract_type=one.contract_type,
-                status=one.status,
-            )
+            await register(self._client, one)
             known[category, one.symbol] = one
         self._unlisted |= wanted - known.keys()
         self._known = known
         return known
+
+
+async def register(client: AsyncLedgerClient, one: Instrument) -> None:
+    """States to the ledger what the venue says of an instrument. Raises LedgerError."""
+    await client.register_instrument(
+        one.symbol,
+        category=one.category,
+        multiplier=one.multiplier,
+        base_coin=one.base_coin,
+        quote_coin=one.quote_coin,
+        settle_coin=one.settle_coin,
+        qty_step=one.qty_step or None,
+        tick_size=one.tick_size or None,
+        contract_type=one.contract_type,
+        status=one.status,
+    )

@@ -71,6 +71,11 @@ def hedge_leg(e: Execution) -> int | None:
     return LONG if (e.side == "Buy") != bool(e.closed_qty) else SHORT
 
 
+def closes_leg(e: Execution, position_idx: int | None) -> bool:
+    """Whether it is on a hedge leg and closes it: such a leg opens by one side only."""
+    return position_idx == (LONG if e.side == "Sell" else SHORT)
+
+
 def leg_by_holdings(e: Execution, held: Sequence[Collection[Decimal]]) -> int | None:
     """The leg of an execution of a symbol that was in either mode.
 

@@ -28,6 +28,7 @@ _TOGETHER = 0.02  # seconds; an order and its executions are told apart, but at 
 _SIGN_OF_LIFE = 5.0  # seconds; a quiet account is told from a dead stream
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 15.0
 _DOUBT = 300.0  # seconds
+_PATIENT_WITH = 3  # questions that the venue leaves unanswered, each for a while, before the others wait, too
 _PASSING = (DatabaseUnavailableError, ExchangeUnavailableError)
 
 
@@ -154,13 +155,13 @@ class LiveBooking:
                 await self._catch_up()
                 batch.gap = False
             await self._book(batch.news)
-        except _PASSING as problem:
-            log.warning("live booking waits", problem=str(problem))
-            self._buffer.put_back(batch)
-            return False
         except Exception as problem:
+            if isinstance(problem, DatabaseUnavailableError) or (batch.gap and isinstance(problem, _PASSING)):
+                log.warning("live booking waits", problem=str(problem))
+                self._buffer.put_back(batch)
+                return False
             # Whatever it is, the rest of the batch and of the day must not suffer from it.
-            log.exception("live booking failed; its executions are booked one by one")
+            log.warning("live booking goes on one by one", problem=f"{type(problem).__name__}: {problem}")
             return await self._one_by_one(batch, problem)
         self._alive()
         return True
@@ -207,22 +208,27 @@ class LiveBooking:
         await self._report(booker)
 
     async def _one_by_one(self, batch: Batch, problem: Exception) -> bool:
-        """After an error: what is not its cause is booked, and its cause left to the reconciliation."""
+        """After an error: what is not its cause is booked; its cause waits, or is left to the reconciliation."""
         left: list[str] = [f"{type(problem).__name__}: {problem}"] if batch.gap else []
+        later: list[News] = []
         for number, one in enumerate(batch.news):
             try:
                 await self._book([one])
             except _PASSING as passing:
-                log.warning("live booking waits", problem=str(passing))
-                self._buffer.put_back(Batch(batch.gap, batch.news[number:]))
-                return False
+                later.append(one)
+                if isinstance(passing, DatabaseUnavailableError) or len(later) > _PATIENT_WITH:
+                    later += batch.news[number + 1 :]
+                    break
             except Exception as error:
-                log.error("not booked", what=_named(one), problem=f"{type(error).__name__}: {error}")
+                log.error("not booked", what=_named(one), exc_info=error)
                 left.append(f"{_named(one)}: {type(error).__name__}: {error}")
         if left:
             await self._watcher.trouble("not_booked", "The stream told what could not be booked", "\n".join(left[:20]))
             self._watcher.reconcile_soon()
-        return True
+        if later:
+            log.warning("live booking waits", problem=str(problem), for_these=len(later))
+            self._buffer.put_back(Batch(news=later))
+        return not later
 
     async def _quarantine(self, booker: Booker, unreadable: Sequence[Unreadable]) -> None:
         kept = [one for one in unreadable if one.endpoint != "order"]
@@ -235,8 +241,7 @@ class LiveBooking:
     async def _report(self, booker: Booker) -> None:
         """Conflicts become findings; what overtook a newer state of its order is no news."""
         conflicts: list[Finding] = [f for f in booker.booked.findings if f.kind != "order_regressed"]
-        if conflicts:
-            await self._store.add_findings([columns(finding) for finding in conflicts])
+        if conflicts and await self._store.add_findings([columns(finding) for finding in conflicts]):
             text = "\n".join(f"{f.category} {f.symbol}: {f.rule}" for f in conflicts[:20])
             await self._watcher.trouble("conflicting_fill", "An execution contradicts the ledger", text)
         if booker.booked.refused:

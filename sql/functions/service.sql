@@ -14,8 +14,8 @@ BEGIN
 END
 $$;
 
--- Adds to the newest run what was found since, given as for save_run(). One that waits already is not added again.
--- Answers how many are new.
+-- Adds to the newest run what was found since, given as for save_run(). What waits already, or was resolved by a person,
+-- is not added again. Answers how many are new.
 CREATE OR REPLACE FUNCTION trading.add_findings(p_account_id integer, p_findings json) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -32,9 +32,9 @@ BEGIN
       FROM json_array_elements(p_findings) f
      WHERE newest IS NOT NULL AND NOT EXISTS (
            SELECT FROM trading.reconciliation_findings k
-            WHERE k.account_id = p_account_id AND k.resolved_at IS NULL AND k.kind = f ->> 'kind'
-              AND k.rule = f ->> 'rule' AND k.ledger_value = (f -> 'ledger_value')::jsonb
-              AND k.venue_value = (f -> 'venue_value')::jsonb);
+            WHERE k.account_id = p_account_id AND k.kind = f ->> 'kind'
+              AND k.ledger_value = (f -> 'ledger_value')::jsonb AND k.venue_value = (f -> 'venue_value')::jsonb
+              AND (k.resolved_at IS NULL OR k.resolution_note NOT LIKE 'replaced by run %'));
     GET DIAGNOSTICS added = ROW_COUNT;
     RETURN added;
 END

@@ -103,7 +103,9 @@ async def _border(database_url: str, redis_url: str, loop: asyncio.AbstractEvent
             desk.order(side, "0.1")
         desk.account.control.advance(1000)
         with in_the_middle(desk.account.paper.url) as middle:
-            exchange = another_exchange(desk, endpoint=middle.url, patience=0.0, first_wait=0.001, timeout=5)
+            exchange = another_exchange(
+                desk, endpoint=middle.url, patience=0.2, first_wait=0.001, timeout=5, receive_window=60_000
+            )
             bodies: dict[str, bytes] = {}
 
             def remember(path: str, body: bytes) -> bytes:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from reconcile.errors import ExchangeRefusedError
-from reconcile.exchange import Gap, StreamEvent
+from reconcile.exchange import Gap, Lost, StreamEvent
 from reconcile.values import Execution, Order, Unreadable
 from tests.integration.conformance.subjects import Subject
 
@@ -89,3 +89,11 @@ async def test_an_unknown_key_is_refused(subject: Subject) -> None:
         with pytest.raises(ExchangeRefusedError):
             await following(events)
     await stranger.close()
+
+
+async def test_an_interruption_is_told_before_its_gap(subject: Subject) -> None:
+    async with aclosing(subject.exchange.stream()) as events:
+        assert isinstance(await following(events), Gap)
+        subject.interrupt()
+        assert isinstance(await following(events), Lost)
+        assert isinstance(await following(events), Gap)

@@ -151,3 +151,24 @@ async def test_the_average_of_small_inverse_fills_agrees_within_the_venues_round
         assert line.ledger_price is not None
         assert line.venue_price is not None
         assert 0 < abs(line.ledger_price - line.venue_price) < D("0.1")
+
+
+async def test_a_conflict_stays_until_a_person_resolves_it_and_then_for_good(desk: Desk) -> None:
+    desk.order("Buy", "1")
+    row = desk.executions()[0]
+    executed = START + timedelta(milliseconds=int(row["execTime"]) - START.timestamp() * 1000)
+    wrong = fill(row["execId"], "Buy", 1, 60000, commission=0) | {"symbol": "BTCUSDT", "exec_time": executed}
+    await desk.client.record_fill(**wrong, order_id=row["orderId"])
+    first = await desk.reconcile()
+    assert [f.kind for f in first.problems] == ["conflicting_fill"]
+    desk.account.control.advance(600_000)  # it is not read again from now on
+    second = await desk.reconcile()
+    assert (second.status, second.problems, second.run_id) == ("findings", first.problems, first.run_id)
+    (found,) = desk.rows("reconcile/findings")
+    assert found["resolved_at"] is None
+    desk.rows("reconcile/resolve", finding_id=found["finding_id"])
+    third = await desk.reconcile()
+    assert (third.ok, third.run_id == first.run_id) == (True, False)
+    desk.rows("reconcile/forget_coverage")
+    assert (await desk.reconcile()).ok
+    assert len(desk.rows("reconcile/findings")) == 1

@@ -30,6 +30,8 @@ LIBRARIES = [
     "psycopg.pool",
     "asyncio",
 ]
+# Those whose level the pipeline sets, or the command line, which other tests run in this process.
+LEVELLED = ("apprise", "apscheduler", "asyncio", "urllib3", "websocket", "psycopg.pool")
 
 
 @contextmanager
@@ -37,17 +39,16 @@ def configured(*, as_json: bool, level: str = "DEBUG", secrets: tuple[str, ...] 
     """The pipeline writes to what is yielded; afterwards all is as it was."""
     root, stream = logging.getLogger(), io.StringIO()
     handlers, old_level, hook, stderr = root.handlers[:], root.level, threading.excepthook, sys.stderr
-    noisy = {
-        name: logging.getLogger(name).level for name in ("apprise", "apscheduler", "asyncio", "urllib3", "websocket")
-    }
+    levels = {name: logging.getLogger(name).level for name in LEVELLED}
     sys.stderr = stream
+    logging.getLogger("psycopg.pool").setLevel(logging.NOTSET)
     try:
         configure_logs(as_json=as_json, level=level, secrets=secrets)
         yield stream
     finally:
         sys.stderr, root.handlers[:], threading.excepthook = stderr, handlers, hook
         root.setLevel(old_level)
-        for name, old in noisy.items():
+        for name, old in levels.items():
             logging.getLogger(name).setLevel(old)
         logging.captureWarnings(False)
         structlog.reset_defaults()

@@ -96,3 +96,10 @@ async def test_redis_is_away_for_a_while(desk: Desk, serve: Serve, tmp_path: Pat
         service.wait(lambda: desk.books() == {LONG: Decimal("0.2")})
         service.wait(lambda: redis.hash(f"position:{BOT}:BTCUSDT").get("size") == "0.2")
         assert service.stop() == 0
+
+
+async def test_sigterm_ends_it_while_it_waits_for_the_database(desk: Desk, serve: Serve, proxy: Proxy) -> None:
+    proxy.swallows = True
+    service = serve({"LEDGER_DATABASE_URL": proxy.postgres_url(desk.database_url)})
+    service.wait(lambda: service.get("/healthz")[0] == 200)
+    assert service.stop(10) == 0

@@ -86,7 +86,9 @@ async def test_a_key_of_another_account_books_nothing_and_is_told(desk: Desk, se
             alert_urls=receiver.url.get_secret_value(),
         )
         await receiver.until(lambda: "main: reconcile failed" in receiver.titles)
-        assert service.get("/readyz")[0] == 503
+        code, body = service.get("/readyz")
+        assert code == 503
+        assert "WrongAccountError" in body
         assert service.account()["stream"] == "off"
         assert service.stop() == 0
     assert "WrongAccountError" in receiver.messages[0]["message"]

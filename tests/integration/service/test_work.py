@@ -69,6 +69,7 @@ async def bench_of(desk: Desk, exchange: BybitExchange | None = None, **settings
         served = Served(
             ServiceSettings(since=START, **settings),
             exchange or desk.account.exchange,
+            exchange or desk.account.exchange,
             Store(database, await client.register()),
             client,
             account,

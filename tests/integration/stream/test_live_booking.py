@@ -9,7 +9,7 @@ from ledger.session import EXTERNAL
 from reconcile.paper.faults import HttpFault, StreamFault
 from tests.following import following, until
 from tests.proxy import Proxy, postgres_connector
-from tests.reconciling import BOT, Desk
+from tests.reconciling import BOT, Desk, another_exchange
 
 LONG = (BOT, "BTCUSDT", 0)
 
@@ -143,18 +143,17 @@ async def test_a_conflict_becomes_a_finding_and_the_rest_is_booked(desk: Desk) -
             exec_id=row["execId"],
             order_id=order_id,
         )
-
-        def told(times: int) -> bool:
-            return follower.kinds.count("conflicting_fill") == times
-
-        for count in (1, 2):
+        for count in (1, 2, 3):
             desk.account.control.disconnect_streams()
-            await until(partial(told, count))
+            await until(partial(lambda n: follower.wanted == n, count))
+            assert follower.kinds == ["conflicting_fill"]
+            if count == 2:
+                desk.rows("service/resolve")
         desk.order("Buy", "0.2")
         await until(lambda: desk.books() == {LONG: Decimal("0.3")})
     (finding,) = [row for row in desk.rows("reconcile/findings") if row["kind"] == "conflicting_fill"]
     assert (finding["ledger_value"]["exec_price"], finding["venue_value"]["exec_price"]) == ("1", "60000")
-    assert finding["resolved_at"] is None
+    assert finding["resolution_note"] == "seen"
 
 
 async def test_bots_that_register_meanwhile_own_what_they_trade(desk: Desk) -> None:
@@ -185,3 +184,55 @@ async def test_what_was_told_before_the_end_is_booked(desk: Desk) -> None:
         await asyncio.sleep(0.06)  # it has been told, and hardly booked
     assert follower.states[-1] == "off"
     assert desk.books() == {LONG: Decimal("0.1")}
+
+
+async def test_a_question_that_is_refused_holds_up_nobody_else(desk: Desk) -> None:
+    async with following(desk) as follower:
+        desk.account.control.break_stream(StreamFault("drop", "order"))
+        desk.account.control.break_http(HttpFault("ret_code", code=10005, path="/v5/order/[hr]*", times=None))
+        desk.account.trade("Buy", "0.1")  # by hand: whose it is only its order can tell
+        desk.order("Buy", "0.2")
+        await until(lambda: desk.books() == {LONG: Decimal("0.2")})
+        await until(lambda: follower.kinds == ["not_booked"])
+        assert follower.wanted == 1
+        desk.account.control.heal()
+    assert (await desk.reconcile()).imported == {"Trade": 1}
+    assert desk.agrees()
+
+
+async def test_a_question_that_is_not_answered_waits_and_others_are_booked(desk: Desk) -> None:
+    exchange = another_exchange(desk, patience=0.3)
+    async with following(desk, exchange=exchange) as follower:
+        desk.account.control.break_stream(StreamFault("drop", "order"))
+        desk.account.control.break_http(HttpFault("status", code=502, path="/v5/order/[hr]*", times=None))
+        desk.account.trade("Buy", "0.1")
+        desk.order("Buy", "0.2")
+        await until(lambda: desk.books() == {LONG: Decimal("0.2")})
+        desk.account.control.heal()
+        await until(desk.agrees)
+        assert follower.troubles == []
+    await exchange.close()
+
+
+async def test_orders_that_the_bot_writes_as_a_whole_are_taken_over_by_their_executions(desk: Desk) -> None:
+    desk.account.control.set_depth("BTCUSDT", Decimal("0.1"), levels=3)
+    async with following(desk) as follower:
+        for number in range(8):
+            side = "Sell" if number % 4 == 3 else "Buy"
+            order_id = desk.order(side, "0.3")
+            if number % 2:
+                await asyncio.sleep(0.05)  # sometimes the stream is first
+            await desk.client.record_fill(
+                symbol="BTCUSDT",
+                side=side,
+                exec_price=60_000,
+                exec_qty="0.3",
+                exec_time=desk.account.now(),
+                order_id=order_id,
+            )
+        await until(desk.agrees)
+        await until(lambda: len(follower.executions) >= 8)
+        assert follower.troubles == []
+    report = await desk.reconcile()
+    assert report.ok
+    assert desk.books() == {LONG: Decimal("1.2")}
