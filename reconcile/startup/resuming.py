@@ -27,7 +27,7 @@ class Resumed:
         compared = {(line.category, line.symbol, line.position_idx): line for line in lines}
         return [
             adjusted(compared[key[1:]], key[0], exec_id, by=by)
-            for key, exec_id, by in self.adjustments
+            for key, exec_id, by in sorted(self.adjustments, key=lambda made: made[0][1:])  # as lines are told
             if key[1:] in compared and not compared[key[1:]].difference
         ]
 

@@ -18,6 +18,7 @@ def crashing() -> Iterator[CrashingServers]:
         yield servers
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", range(3))
 def test_a_seed(crashing: CrashingServers, number: int) -> None:
     seed = random.randrange(1_000_000)

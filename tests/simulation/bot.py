@@ -88,8 +88,14 @@ class Bot:
 
     def __init__(self, options: BotOptions) -> None:
         self._options = options
+        # After "too fast" pybit sleeps until a moment that may have passed, which ends in a ValueError.
         self._session = HTTP(
-            api_key=options.api_key, api_secret=options.api_secret, retry_delay=0, max_retries=2, timeout=1
+            api_key=options.api_key,
+            api_secret=options.api_secret,
+            retry_codes={10002},
+            retry_delay=0,
+            max_retries=2,
+            timeout=1,
         )
         self._session.endpoint = options.url
         self._ledger = LedgerClient(

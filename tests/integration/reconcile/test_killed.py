@@ -13,21 +13,23 @@ import pytest
 
 from tests.killing.child import run
 from tests.killing.events import STORIES
-from tests.killing.points import FORKS, kill_at, open_ground
+from tests.killing.points import FORKS, Point, kill_at, open_ground
 from tests.killing.state import differences, state_of
 from tests.killing.wire import StatementProxy
 from tests.servers import Servers
 
-MOST = 6
+MOST = 5
 MakeDatabase = Callable[[], str]
 
 
+@pytest.mark.timeout(900)  # ten reconciliations on a machine that may be busy
 @pytest.mark.parametrize("name", sorted(STORIES))
 async def test_killed_and_run_again(name: str, servers: Servers, make_database: MakeDatabase, redis_url: str) -> None:
     async with open_ground(STORIES[name], make_database, servers.admin_url, redis_url) as ground:
         assert any("trading.record_" in text for text in ground.statements)
-        assert any("save_run" in text for text in ground.statements)
-        for point in sorted(random.sample(ground.points, MOST)):
+        # All is booked and nothing is told: always one of them.
+        told = next(number for number, text in enumerate(ground.statements, 1) if "save_run" in text)
+        for point in sorted({Point(told, answered=False), *random.sample(ground.points, MOST - 1)}):
             assert await kill_at(ground, point) == [], (point, ground.statements[point.number - 1])
 
 
