@@ -12,14 +12,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-import structlog
 from pybit.unified_trading import WebSocket  # type: ignore[import-untyped]
 from websocket import WebSocketException
 
 from reconcile.bybit.clock import VenueClock
 from reconcile.bybit.settings import BybitSettings
-
-log = structlog.stdlib.get_logger(__name__)
 
 TOPICS = ("execution", "order")
 _LOOK = 0.2  # seconds between two looks at the socket
@@ -57,15 +54,6 @@ class _Socket(WebSocket):  # type: ignore[misc]
         self.exit()
         for wire in self._wires:  # after a farewell of the venue, websocket-client leaves the file open
             wire.shutdown()
-
-    def _on_message(self, message: Any) -> None:
-        try:
-            super()._on_message(message)
-        except Exception:
-            # What it said nobody knows: the connection counts as lost, so that REST is asked for it.
-            log.warning("unreadable message: the connection is given up")
-            self.ws.keep_running = False
-            self.ws.close()
 
     def _connect(self, url: str) -> None:
         try:

@@ -61,7 +61,7 @@ async def plan(
         ]
         positions = [line for category in exchange.categories for line in await exchange.positions(category)]
         wallet = await exchange.wallet() if "spot" in exchange.categories else None
-        lines = compare(await store.lines(), Snapshot(at, tuple(positions), wallet), exchange.categories)
+        lines = compare(await store.lines(), Snapshot(at, at, tuple(positions), wallet), exchange.categories)
     finally:
         await database.close()
     return Plan(account=account, at=at, gaps=gaps, lines=lines)

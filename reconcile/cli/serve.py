@@ -63,7 +63,8 @@ class _Threads(ThreadPoolExecutor):
 
 def _leave() -> None:
     """Ends the process although a thread still waits for an answer that nobody needs any more."""
-    if any(thread.is_alive() and not thread.daemon for thread in threading.enumerate()[1:]):
+    main = threading.main_thread()
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not main):
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):

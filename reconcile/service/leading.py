@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from ledger.errors import DatabaseUnavailableError
@@ -30,6 +31,7 @@ class Leading:
         self._jobs = Jobs(desk.status.name, status, desk.metrics, desk.alerts)
         self._work = Work(desk, lambda seconds: self._jobs.soon("reconcile", seconds))
         self._compared = asyncio.Event()
+        self._live: LiveBooking | None = None
 
     async def until(self, lost: asyncio.Event) -> None:
         """Works until leadership is lost, or the service stops and what the stream has told is booked."""
@@ -66,6 +68,9 @@ class Leading:
             raise
         status.not_served = None
         self._compared.set()
+        if self._live is not None:
+            with suppress(ExchangeError):  # the report says what does not answer
+                await self._live.synchronise()
         return line
 
     async def _book(self) -> None:
@@ -84,7 +89,7 @@ class Leading:
 
     async def _book_stream(self) -> None:
         desk = self._desk
-        live = LiveBooking(desk.prompt, desk.store, desk.client, self, desk.since())
+        live = self._live = LiveBooking(desk.prompt, desk.store, desk.client, self, desk.since())
         running = asyncio.create_task(live.run())
         stopping = asyncio.create_task(self._stopping.wait())
         try:
@@ -95,6 +100,7 @@ class Leading:
             stopping.cancel()
             running.cancel()
             await asyncio.wait({running})
+            self._live = None
 
     def stream_is(self, state: StreamState) -> None:
         """See Watcher."""

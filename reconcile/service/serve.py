@@ -53,7 +53,7 @@ async def serve(
         async with _watched(ledger, status):
             tasks = [asyncio.create_task(one.run()) for one in services]
             try:
-                await stopping.wait()
+                await _ended_or_stopped(tasks, stopping)
                 log.info("stopping")
                 status.draining = True
                 await _drain(services, tasks, settings.drain)
@@ -62,6 +62,17 @@ async def serve(
                     task.cancel()
                 await asyncio.wait(tasks)
     log.info("stopped")
+
+
+async def _ended_or_stopped(tasks: Sequence["asyncio.Task[None]"], stopping: asyncio.Event) -> None:
+    """Returns when the service is to stop; raises what ended an account, for then somebody has to start it again."""
+    waiting = asyncio.create_task(stopping.wait())
+    try:
+        ended, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended - {waiting}:
+            task.result()
+    finally:
+        waiting.cancel()
 
 
 def _alerts(settings: ServiceSettings, metrics: Metrics, masker: Masker | None) -> Alerts:

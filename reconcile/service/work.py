@@ -25,7 +25,7 @@ from reconcile.startup.coins import register
 from reconcile.startup.report import Finding, ReconciliationReport
 from reconcile.startup.store import Store
 
-_CLEARED_AT_ONCE = 5000  # rows; a write of another waits no longer than for these
+_CLEARED_AT_ONCE = 50_000  # rows of a transaction; nobody else writes what is that old
 _SHOWN = 20
 
 

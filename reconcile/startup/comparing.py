@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from ledger.session import EXTERNAL
 from reconcile.startup.booking import BookKey, LineKey
+from reconcile.startup.moments import as_seen
 from reconcile.startup.report import ComparedLine, Finding
 from reconcile.startup.snapshot import Snapshot
 from reconcile.startup.store import BookLine
@@ -24,6 +25,7 @@ def key_of(book: BookLine) -> BookKey:
 
 def compare(books: Sequence[BookLine], snapshot: Snapshot, categories: Collection[str]) -> list[ComparedLine]:
     """The lines that either side knows, in the categories that were asked for; spot by coin, against the wallet."""
+    books = as_seen(books, _shown(snapshot), snapshot.at)
     by_line: dict[LineKey, list[BookLine]] = defaultdict(list)
     for book in books:
         if book.category in categories and book.category != _SPOT:
@@ -31,6 +33,13 @@ def compare(books: Sequence[BookLine], snapshot: Snapshot, categories: Collectio
     venue = {(p.category, p.symbol, p.position_idx): p for p in snapshot.positions}
     lines = [_line(key, by_line.get(key, []), venue.get(key)) for key in sorted(by_line.keys() | venue.keys())]
     return [line for line in lines if line.bots or line.venue_qty] + _coins(books, snapshot)
+
+
+def _shown(snapshot: Snapshot) -> Mapping[LineKey, Decimal]:
+    coins = snapshot.wallet.balances if snapshot.wallet is not None else ()
+    return {(p.category, p.symbol, p.position_idx): p.signed_qty for p in snapshot.positions} | {
+        (_SPOT, balance.coin, 0): balance.owned for balance in coins
+    }
 
 
 def _line(key: LineKey, books: Sequence[BookLine], position: VenuePosition | None) -> ComparedLine:

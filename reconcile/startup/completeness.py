@@ -28,16 +28,21 @@ async def require_complete_lots(store: Store, moves: Sequence[tuple[Execution, M
     that are `known`, by id, are taken as they are. Raises IncompleteLotsError.
     """
     first: dict[Line, Moment] = {}
-    for _, moment in moves:
-        first.setdefault(_line(moment), moment)
+    for e, moment in moves:
+        if e.exec_id not in known:
+            first.setdefault(_line(moment), moment)
     closing = {_line(moment) for e, moment in moves if e.closed_qty and e.exec_id not in known}
     if not closing:
         return
     lines = [line for line in first if line in closing]
     held = await store.open_at(moves[0][0].category, [first[line] for line in lines])
     net = {line: sum(bots.values(), Decimal(0)) for line, bots in zip(lines, held, strict=True)}
+    begun: set[Line] = set()
     for e, moment in moves:
-        if (line := _line(moment)) not in net:
+        line = _line(moment)
+        if moment == first.get(line):
+            begun.add(line)
+        if line not in net or line not in begun:  # what is known and earlier is in the books that were asked for
             continue
         sign = 1 if e.side == "Buy" else -1
         if e.exec_id not in known and (e.closed_qty or 0) > max(-sign * net[line], Decimal(0)):

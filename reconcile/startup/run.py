@@ -111,7 +111,7 @@ class Run:
         if self._options.on_unexplained == "adjust":
             report.findings += await self._adjust(lines, books, snapshot)
             if self._adjusted:
-                books = await self._store.lines()
+                books = await self._store.lines(snapshot.since)
                 lines = compare(books, snapshot, self._exchange.categories)
                 found = differences(lines, self._booker.booked.insufficient, self._begun_late)
         report.lines = lines
@@ -133,7 +133,7 @@ class Run:
         looks = 0
         while True:
             snapshot = await take_snapshot(self._exchange, self._booker, self._importer, now)
-            books = await self._store.lines()
+            books = await self._store.lines(snapshot.since)
             lines = compare(books, snapshot, self._exchange.categories)
             found = differences(lines, self._booker.booked.insufficient, self._begun_late)
             looks += 1

@@ -1,36 +1,42 @@
-"""Positions of the venue at a moment that no execution crossed, with all executions before it in the ledger."""
+"""Positions of the venue at one moment, with all executions before it in the ledger."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconcile.errors import ExchangeUnavailableError
 from reconcile.exchange import Exchange
 from reconcile.startup.booking import Booker
 from reconcile.startup.importing import Importer
 from reconcile.values import Execution, VenuePosition, Wallet
 
-_TRIES = 5
+_TRIES = 3
 _OVERLAP = timedelta(seconds=5)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All open lines and the wallet (None where no spot is traded), at `at` by the venue's clock."""
+    """All open lines and the wallet (None where no spot is traded), as they were at `at` by the venue's clock.
 
+    If something was executed while they were read, each line is as it was at some moment between `since` and `at`.
+    """
+
+    since: datetime
     at: datetime
     positions: tuple[VenuePosition, ...]
     wallet: Wallet | None
 
 
 async def take_snapshot(exchange: Exchange, booker: Booker, importer: Importer, imported_until: datetime) -> Snapshot:
-    """Reads positions between two readings of the clock until nothing was executed in between that is not booked.
+    """Reads positions between two readings of the clock, if it can be with nothing executed in between.
 
-    Raises ExchangeError: a failed query is never read as flat; nor is one that the account does not hold still for.
+    On an account that never stands still something is; then each line says for itself at which moment it was seen, see
+    `moments`. Raises ExchangeError: a failed query is never read as flat.
     """
     began = await exchange.server_time()
     since = min(imported_until, began) - _OVERLAP
-    for _ in range(_TRIES):
+    tries = 0
+    while True:
+        tries += 1
         before = await exchange.server_time()
         positions = [line for category in exchange.categories for line in await exchange.positions(category)]
         wallet = await exchange.wallet() if "spot" in exchange.categories else None
@@ -40,9 +46,8 @@ async def take_snapshot(exchange: Exchange, booker: Booker, importer: Importer, 
             executions = await _executions(exchange, importer, category, since, after + _MILLISECOND)
             fresh = await booker.book(category, executions)
             crossed |= bool(fresh) or any(before < e.exec_time <= after for e in executions)
-        if not crossed:
-            return Snapshot(after, tuple(positions), wallet)
-    raise ExchangeUnavailableError("positions", f"executions crossed each of {_TRIES} snapshots")
+        if not crossed or tries == _TRIES:
+            return Snapshot(before if crossed else after, after, tuple(positions), wallet)
 
 
 async def _executions(

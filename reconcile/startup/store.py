@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,16 @@ from typing import Any
 from ledger.database import AsyncDatabase, Query, Rows
 from ledger.order_ids import parse_client_order_id
 from reconcile.values import Instrument, Order, Unreadable
+
+
+@dataclass(frozen=True, order=True)
+class Move:
+    """What an execution added to a book, signed, and its place in exchange order; `at` in seconds since 1970."""
+
+    at: Decimal
+    seq: int
+    exec_id: str
+    qty: Decimal = field(compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +40,7 @@ class BookLine:
     qty: Decimal
     never_closed: bool  # since it was flat
     avg_price: Decimal | None
+    moves: tuple[Move, ...] = ()  # those that were asked for, oldest first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +98,10 @@ class Store:
         """The account's name."""
         return str((await self._rows("account_bots"))[0]["account"])
 
-    async def lines(self) -> list[BookLine]:
-        """All books."""
-        return [BookLine(**row) for row in await self._rows("account_lines")]
+    async def lines(self, since: datetime | None = None) -> list[BookLine]:
+        """All books; with `since`, what executions after it added to each, too, as of one moment."""
+        rows = await self._rows("account_lines", since=since)
+        return [BookLine(**{**row, "moves": tuple(map(_move, row["moves"] or ()))}) for row in rows]
 
     async def last_run(self) -> Mapping[str, Any] | None:
         """The newest run: its report and when it was made or confirmed."""
@@ -211,6 +223,11 @@ class Store:
         for name in ("compared", "findings"):
             columns[name] = _dump(columns[name])
         return int((await self._rows("save_run", **columns))[0]["run_id"])
+
+
+def _move(columns: Sequence[Any]) -> Move:
+    at, seq, exec_id, qty = columns
+    return Move(Decimal(at), seq, exec_id, Decimal(qty))
 
 
 def _order_columns(order: Order) -> dict[str, Any]:

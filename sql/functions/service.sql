@@ -50,7 +50,7 @@ $$;
 
 -- Forgets the venue's own objects of what was settled before a moment: of orders that can change no more, of quarantined
 -- executions that somebody decided about, and the reports of runs but the newest. What they led to stays, and fills are
--- not touched. At most `p_most` rows of each kind at a time, so that no other write waits for long. Answers how many.
+-- not touched. At most `p_most` rows of each kind at a time. Answers how many.
 CREATE OR REPLACE FUNCTION trading.clear_raw(p_account_id integer, p_before timestamptz, p_most integer)
 RETURNS TABLE (orders bigint, quarantined bigint, runs bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,8 +1,19 @@
--- All books of an account: what is open in each, and since when nothing of it was closed.
+-- All books of an account: what is open in each, and since when nothing of it was closed. With `since`, also what its
+-- executions after that moment added, in exchange order and as text for their exact digits.
 SELECT b.book_id, b.bot_id, b.category, b.symbol, b.position_idx, b.base_coin, b.book_seq, b.cash_seq, b.entries,
        b.trades, b.dust_qty,
        CASE b.side WHEN 'Sell' THEN -b.size ELSE b.size END AS qty, b.closed = 0 AS never_closed,
-       trading.average_price(b.category, b.size, b.open_cost, b.unpriced_qty) AS avg_price
+       trading.average_price(b.category, b.size, b.open_cost, b.unpriced_qty) AS avg_price,
+       CASE WHEN %(since)s::timestamptz IS NOT NULL THEN
+           (SELECT json_agg(json_build_array(extract(epoch FROM f.exec_time)::text, f.seq, f.exec_id, f.signed_qty::text)
+                            ORDER BY f.exec_time, f.seq, f.exec_id)
+              FROM trading.fills f
+             WHERE f.account_id = b.account_id AND f.book_id = b.book_id AND f.exec_time > %(since)s::timestamptz
+               -- what stands for a whole order has the bot's time, not the venue's
+               AND f.exec_id NOT LIKE 'order:%%'
+               AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                                WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id))
+       END AS moves
   FROM trading.books b
  WHERE b.account_id = %(account_id)s
  ORDER BY b.category, b.symbol, b.position_idx, b.bot_id

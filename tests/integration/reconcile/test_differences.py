@@ -9,7 +9,8 @@ from reconcile import UnexplainedDifferenceError
 from reconcile.values import Order
 from tests.bybit_account import START
 from tests.fills import fill
-from tests.reconciling import BOT, Desk, kinds, open_desk
+from tests.reconciling import BOT, Desk, another_exchange, kinds, open_desk
+from tests.rewriting import in_the_middle
 
 D = Decimal
 EVER = {"since": None}
@@ -172,3 +173,23 @@ async def test_a_conflict_stays_until_a_person_resolves_it_and_then_for_good(des
     desk.rows("reconcile/forget_coverage")
     assert (await desk.reconcile()).ok
     assert len(desk.rows("reconcile/findings")) == 1
+
+
+async def test_a_residual_closes_when_its_cycle_is_compared_again_and_agrees(desk: Desk) -> None:
+    desk.order("Buy", "1")
+    desk.order("Sell", "1")
+    desk.account.control.advance(1000)
+    with in_the_middle(desk.account.paper.url) as middle:
+        exchange = another_exchange(desk, endpoint=middle.url)
+        middle.change_rows("/v5/position/closed-pnl", lambda rows: [row | {"closedPnl": "77"} for row in rows])
+        first = await desk.reconcile(exchange_client=exchange)
+        middle.change_rows("/v5/position/closed-pnl", lambda rows: [row | {"closedPnl": "78"} for row in rows])
+        second = await desk.reconcile(exchange_client=exchange)
+        await exchange.close()
+    assert [(f.kind, f.venue["closed_pnl"]) for f in first.problems + second.problems] == [
+        ("pnl_residual", "77"),
+        ("pnl_residual", "78"),
+    ]
+    assert (await desk.reconcile()).ok
+    residuals = [row for row in desk.rows("reconcile/findings") if row["kind"] == "pnl_residual"]
+    assert [row["resolved_at"] is not None for row in residuals] == [True, True]
