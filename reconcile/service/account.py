@@ -99,6 +99,7 @@ class AccountService:
             prompt = BybitExchange(self._account.prompt)
             stack.push_async_callback(prompt.close)
             desk = Desk(self._settings, exchange, prompt, store, client, self._status, self._metrics, self._alerts)
+            self._status.reconciliation = self._status.reason = None  # of an earlier term, or of nobody
             self._status.leading = True
             log.info("leads", account=self._account.name)
             try:
