@@ -25,13 +25,18 @@ _FILE_WIDTH = 250
 
 def output() -> Console:
     """The console on stdout; made anew each time, as tests and shells redirect it."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=max(console.width, _FILE_WIDTH))
+    console = _console()
+    return console if console.is_terminal else _console(width=max(console.width, _FILE_WIDTH))
 
 
 def errors() -> Console:
     """The console on stderr."""
-    return Console(stderr=True, highlight=False)
+    return _console(stderr=True)
+
+
+def _console(**options: Any) -> Console:
+    """One that prints what it is given: an account bybit:moon:paper is no picture of the moon."""
+    return Console(highlight=False, emoji=False, **options)
 
 
 def remark(text: str) -> None:

@@ -1,7 +1,7 @@
 """One account, served: stands by, leads, and begins again after whatever ended it."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from ledger import AsyncLedgerClient
 from ledger.database import AsyncDatabase, Query
@@ -9,6 +9,7 @@ from ledger.errors import ConfigurationError, DatabaseUnavailableError
 from ledger.session import EXTERNAL
 from ledger.settings import Settings
 from reconcile.bybit import BybitExchange
+from reconcile.errors import ExchangeUnavailableError
 from reconcile.logs import get_logger
 from reconcile.service.accounts import ServedAccount
 from reconcile.service.alerts import Alerts
@@ -52,7 +53,12 @@ class AccountService:
         self._alerts = alerts
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[object] | None = None
-        self._status = AccountStatus(name=account.name, venue="bybit", environment=account.exchange.environment)
+        self._status = AccountStatus(
+            name=account.name,
+            venue="bybit",
+            environment=account.exchange.environment,
+            not_served="it has not begun yet",
+        )
         status.accounts[account.name] = self._status
 
     def stop(self) -> None:
@@ -91,18 +97,23 @@ class AccountService:
             stack.push_async_callback(database.close)
             store = Store(database, await client.register())
             await self._require_same_place(database)
-            self._status.not_served = None
-            self._alerts.cleared(f"account:{self._account.name}")
-            lost = await stack.enter_async_context(leadership(client.settings, store.account_id))
             exchange = BybitExchange(self._account.exchange)
             stack.push_async_callback(exchange.close)
             prompt = BybitExchange(self._account.prompt)
             stack.push_async_callback(prompt.close)
             desk = Desk(self._settings, exchange, prompt, store, client, self._status, self._metrics, self._alerts)
+            leading = Leading(desk, self._whole, self._stopping)
+            # Who cannot lead must not stand in the way of one that can, and is not to be relied upon as a standby.
+            with suppress(ExchangeUnavailableError):
+                await leading.require_own_key()
+            self._status.not_served = None
+            self._alerts.cleared(f"account:{self._account.name}")
+            lost = await stack.enter_async_context(leadership(client.settings, store.account_id))
+            self._status.reconciliation = self._status.reason = None  # of an earlier term, or of nobody
             self._status.leading = True
             log.info("leads", account=self._account.name)
             try:
-                await Leading(desk, self._whole, self._stopping).until(lost)
+                await leading.until(lost)
             finally:
                 self._status.leading = False
                 log.info("leads no more", account=self._account.name)

@@ -85,6 +85,8 @@ class Jobs:
             self._running.add(task)
             try:
                 await self._run(name, work)
+            except asyncio.CancelledError:  # stopped, which is no error; the scheduler would log it as one
+                log.info("job stopped", job=name, account=self._account)
             finally:
                 self._running.discard(task)
 
@@ -111,4 +113,4 @@ class Jobs:
             state.running, state.last_finished_at, state.last_ok = False, datetime.now(UTC), ok
             job = self._scheduler.get_job(name) if self._scheduler.running else None
             state.next_at = job.next_run_time if job is not None else None
-            self._metrics.job_ended(name, self._account, clock.monotonic() - began, ok)
+        self._metrics.job_ended(name, self._account, clock.monotonic() - began, ok)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from ledger.errors import DatabaseUnavailableError
-from reconcile.errors import ExchangeError
+from reconcile.errors import ExchangeError, WrongAccountError
 from reconcile.logs import get_logger
 from reconcile.service.jobs import Jobs
 from reconcile.service.status import ServiceStatus, StreamState
@@ -32,15 +32,26 @@ class Leading:
         self._work = Work(desk, lambda seconds: self._jobs.soon("reconcile", seconds))
         self._compared = asyncio.Event()
         self._live: LiveBooking | None = None
+        self._unfit = asyncio.Event()
+        self._wrong: WrongAccountError | None = None
+
+    async def require_own_key(self) -> None:
+        """See Work."""
+        await self._work.require_own_key()
 
     async def until(self, lost: asyncio.Event) -> None:
-        """Works until leadership is lost, or the service stops and what the stream has told is booked."""
+        """Works until leadership is lost, or the service stops and what the stream has told is booked.
+
+        Raises WrongAccountError if the key turns out to be another account's: then somebody else may lead.
+        """
         self._schedule()
         self._jobs.start()
         live = asyncio.create_task(self._book())
         try:
-            await first_of(lost, self._stopping)
+            await first_of(lost, self._stopping, self._unfit)
             await self._jobs.stop()
+            if self._wrong is not None:
+                raise self._wrong
             if not lost.is_set():
                 await live
         finally:
@@ -61,6 +72,10 @@ class Leading:
         status = self._desk.status
         try:
             line = await self._work.reconcile()
+        except WrongAccountError as error:
+            self._wrong = error
+            self._unfit.set()
+            raise
         except Exception as error:
             if not isinstance(error, (DatabaseUnavailableError, ExchangeError)):
                 status.not_served = f"{type(error).__name__}: {error}"

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ledger.errors import ConfigurationError
 
 PREFIX = "SERVICE_"
+_LONGEST = 366 * 86_400.0  # seconds
 
 
 def _split(value: object) -> object:
@@ -53,29 +54,43 @@ class ServiceSettings(BaseSettings):
         default=None,
         description="Nothing before this moment, with a time zone, is imported. Unset: all that the venue keeps.",
     )
-    reconcile_every: float = Field(default=300, gt=0, description="Seconds between two reconciliations of an account.")
-    instruments_every: float = Field(default=21_600, gt=0, description="Seconds between two refreshes of instruments.")
-    equity_every: float = Field(default=300, gt=0, description="Seconds between two snapshots of the equity.")
-    heartbeats_every: float = Field(default=30, gt=0, description="Seconds between two looks at the bots' heartbeats.")
+    reconcile_every: float = Field(
+        default=300, gt=0, le=_LONGEST, description="Seconds between two reconciliations of an account."
+    )
+    instruments_every: float = Field(
+        default=21_600, gt=0, le=_LONGEST, description="Seconds between two refreshes of instruments."
+    )
+    equity_every: float = Field(
+        default=300, gt=0, le=_LONGEST, description="Seconds between two snapshots of the equity."
+    )
+    heartbeats_every: float = Field(
+        default=30, gt=0, le=_LONGEST, description="Seconds between two looks at the bots' heartbeats."
+    )
     silent_after: float = Field(
-        default=180, gt=0, description="Seconds without a heartbeat until a bot that has sent one counts as silent."
+        default=180,
+        gt=0,
+        le=_LONGEST,
+        description="Seconds without a heartbeat until a bot that has sent one counts as silent.",
     )
     verify_at: time = Field(default=time(3, 15), description="Time of day, UTC, at which all books are verified.")
     keep_raw_days: int = Field(
         default=90,
         ge=1,
+        le=36_500,
         description="Days for which the venue's own objects of settled orders and executions, and reports, are kept.",
     )
     alert_urls: Urls = Field(
         default=(), description="Where alerts go: URLs as Apprise takes them, separated by commas. Secret."
     )
     alert_repeat: float = Field(
-        default=3600, gt=0, description="Seconds after which an alert whose cause lasts is sent again."
+        default=3600, gt=0, le=_LONGEST, description="Seconds after which an alert whose cause lasts is sent again."
     )
-    alerts_per_hour: int = Field(default=30, ge=1, description="Alerts an hour; those held back are summed up.")
+    alerts_per_hour: int = Field(
+        default=30, ge=1, le=1_000_000, description="Alerts an hour; those held back are summed up."
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="Form of the log lines on stderr.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
-    drain: float = Field(default=10, gt=0, description="Seconds that the work in hand may take after SIGTERM.")
+    drain: float = Field(default=10, gt=0, le=3600, description="Seconds that the work in hand may take after SIGTERM.")
 
     @field_validator("verify_at")
     @classmethod

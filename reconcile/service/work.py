@@ -71,7 +71,7 @@ class Work:
         if self._own_key:
             return
         desk = self._desk
-        permissions = await desk.exchange.permissions()
+        permissions = await desk.prompt.permissions()
         if (kept := await desk.store.claim(permissions.uid)) != permissions.uid:
             raise WrongAccountError(desk.status.name, kept, permissions.uid)
         self._own_key = True

@@ -145,7 +145,7 @@ class Booker:
         orders: Mapping[str, KnownOrder],
         coins: Mapping[tuple[str, str], Instrument],
     ) -> Seat:
-        there = known.get(e.exec_id)
+        there = _same(e, known.get(e.exec_id))
         idx = await self._legs.of(e, orders)
         if idx is None and there:
             idx = there.position_idx
@@ -284,3 +284,8 @@ class Booker:
         if bot_id not in self._clients:
             self._clients[bot_id] = await self._client.acting_for(bot_id)
         return self._clients[bot_id]
+
+
+def _same(e: Execution, there: KnownExecution | None) -> KnownExecution | None:
+    """What the ledger has of it. Under its id may be the other side of a trade of the account with itself."""
+    return there if there is None or None in (there.order_id, e.order_id) or there.order_id == e.order_id else None

@@ -151,7 +151,7 @@ class ReconciliationReport:
 
     def __str__(self) -> str:
         """The same as text."""
-        console = Console(file=StringIO(), width=120)
+        console = Console(file=StringIO(), width=120, emoji=False)
         with console.capture() as captured:
             console.print(self)
         return captured.get()

@@ -17,6 +17,7 @@ from reconcile.startup.comparing import compare, differences, explanations, key_
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
 from reconcile.startup.importing import Importer
 from reconcile.startup.reassigning import reassign
+from reconcile.startup.moments import line_of
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
 from reconcile.startup.resuming import Resumed, journals_of, resume
 from reconcile.startup.saving import Lasting, save
@@ -145,8 +146,9 @@ class Run:
         self, lines: Sequence[ComparedLine], books: Sequence[BookLine], snapshot: Snapshot
     ) -> list[Finding]:
         findings = []
+        moving = {line_of(book) for book in books if book.moves}  # the next run sees them at rest
         for line in lines:
-            if line.difference and line.category != "spot":
+            if line.difference and line.category != "spot" and _place(line) not in moving:
                 made = await adjust(self._client, self._store.account_id, line, books, snapshot.at)
                 findings += [made] if made else []
         self._adjusted = bool(findings)
@@ -180,3 +182,7 @@ class Run:
                 await owner.refresh_position(book.symbol, category=book.category, position_idx=book.position_idx)
                 restored.append(f"{book.bot_id}:{book.category}:{book.symbol}:{book.position_idx}")
         return restored
+
+
+def _place(line: ComparedLine) -> tuple[str, str, int]:
+    return line.category, line.symbol, line.position_idx

@@ -57,9 +57,10 @@ class KnownOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class KnownExecution:
-    """An execution that the ledger has: in whose book, and on which leg."""
+    """An execution that the ledger has: of which order, in whose book, and on which leg."""
 
     exec_id: str
+    order_id: str | None
     bot_id: str
     position_idx: int
 

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from ledger.cli.output import duration, number
+from ledger.cli.output import duration, errors, number, output, remark
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,11 @@ def test_numbers(value: str, shown: str) -> None:
 )
 def test_durations(seconds: str, shown: str) -> None:
     assert duration(Decimal(seconds)) == shown
+
+
+def test_names_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    output().print("bybit:moon:paper")
+    errors().print("bybit:key:paper", markup=False)
+    remark("bybit:b:testnet")
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("bybit:moon:paper\n", "bybit:key:paper\nbybit:b:testnet\n")

@@ -1,9 +1,12 @@
 """Jobs: on time, each alone, and whatever became of one, the next comes."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from reconcile.service.alerts import Alerts
 from reconcile.service.jobs import Jobs
@@ -117,7 +120,7 @@ async def test_a_job_may_be_wanted_sooner_and_goes_on_in_its_rhythm() -> None:
         assert following > datetime.now(UTC) + timedelta(minutes=50)
 
 
-async def test_the_end_ends_what_runs() -> None:
+async def test_the_end_ends_what_runs(caplog: pytest.LogCaptureFixture) -> None:
     async with office() as one:
         began = asyncio.Event()
 
@@ -132,4 +135,6 @@ async def test_the_end_ends_what_runs() -> None:
         await one.jobs.stop()
         job = one.job("endless")
         assert (job.running, job.next_at, job.last_ok) == (False, None, False)
+        assert 'job="endless"' not in one.metrics.render()[0].decode()  # neither ok nor an error
     assert one.receiver.titles == []
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []

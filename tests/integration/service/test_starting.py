@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ledger.migrate import downgrade, upgrade
+from reconcile.paper.faults import HttpFault
 from tests.integration.service.conftest import Serve
 from tests.integration.service.test_alerts import receiving
 from tests.reconciling import Desk
@@ -85,7 +86,7 @@ async def test_a_key_of_another_account_books_nothing_and_is_told(desk: Desk, se
             {"BYBIT_API_KEY": other.api_key, "BYBIT_API_SECRET": other.api_secret},
             alert_urls=receiver.url.get_secret_value(),
         )
-        await receiver.until(lambda: "main: reconcile failed" in receiver.titles)
+        await receiver.until(lambda: "main: not served" in receiver.titles)
         code, body = service.get("/readyz")
         assert code == 503
         assert "WrongAccountError" in body
@@ -93,6 +94,41 @@ async def test_a_key_of_another_account_books_nothing_and_is_told(desk: Desk, se
         assert service.stop() == 0
     assert "WrongAccountError" in receiver.messages[0]["message"]
     assert desk.rows("reconcile/fills") == []
+
+
+async def test_a_wrong_key_stands_in_nobodys_way(desk: Desk, serve: Serve) -> None:
+    assert (await desk.reconcile()).ok
+    other = desk.account.control.create_account()
+    wrong = serve({"BYBIT_API_KEY": other.api_key, "BYBIT_API_SECRET": other.api_secret})
+    wrong.wait(lambda: "WrongAccountError" in wrong.get("/readyz")[1])
+    right = serve().live()
+    assert [one.account()["leading"] for one in (wrong, right)] == [False, True]
+    # It would be of no use as a standby, and says so.
+    assert wrong.get("/readyz")[0] == 503
+    assert (wrong.stop(), right.stop()) == (0, 0)
+
+
+async def test_a_wrong_key_that_shows_only_later_stands_in_nobodys_way(desk: Desk, serve: Serve) -> None:
+    assert (await desk.reconcile()).ok
+    other = desk.account.control.create_account()
+    desk.account.control.break_http(HttpFault("status", code=503, times=None))
+    wrong = serve({"BYBIT_API_KEY": other.api_key, "BYBIT_API_SECRET": other.api_secret})
+    wrong.wait(lambda: bool(wrong.account()) and wrong.account()["leading"])
+    right = serve()
+    desk.account.control.heal()
+    right.live()
+    wrong.wait(lambda: "WrongAccountError" in wrong.get("/readyz")[1])
+    assert (wrong.stop(), right.stop()) == (0, 0)
+
+
+async def test_a_service_that_only_begins_is_not_ready(desk: Desk, serve: Serve) -> None:
+    desk.account.control.break_http(HttpFault("status", code=503, times=None))
+    service = serve()
+    service.wait(lambda: bool(service.account()))
+    assert "it has not begun yet" in service.get("/readyz")[1]
+    service.wait(lambda: service.account()["leading"])
+    assert "not reconciled yet" in service.get("/readyz")[1]
+    assert service.stop() == 0
 
 
 async def test_a_key_of_another_environment_is_not_used(desk: Desk, serve: Serve) -> None:
