@@ -16,8 +16,8 @@ from reconcile.startup.booking import Booker
 from reconcile.startup.comparing import compare, differences, explanations, key_of
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
 from reconcile.startup.importing import Importer
-from reconcile.startup.reassigning import reassign
 from reconcile.startup.moments import line_of
+from reconcile.startup.reassigning import reassign
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
 from reconcile.startup.resuming import Resumed, journals_of, resume
 from reconcile.startup.saving import Lasting, save
