@@ -175,7 +175,8 @@ class LiveBooking:
         now = await self.synchronise()
         booker = await self._booker(lambda execution: self._watcher.booked(execution, None))
         importer = Importer(self._exchange, self._store, booker)
-        await importer.run(self._since, now)
+        # Windows end before their last moment; what is executed in this very one is not to be missed.
+        await importer.run(self._since, now + timedelta(milliseconds=1))
         await self._report(booker)
         if self._began:
             self._watcher.reconcile_soon()
