@@ -56,6 +56,9 @@ BAD: dict[str, tuple[Any, ...]] = {
     "index": (-1, 3, 2**70, True, False, "0", 1.0, Decimal(1), []),
     "count": (-1, 2**63, True, "1", 1.5, Decimal(1), []),
     "flag": (1, 0, "yes", "", []),
+    "decision": ("", "Ignore", "booked", None, 5, True, [], {}),
+    "mapping or nothing": ("", "fill", 5, True, [], b"{}"),
+    "flag or nothing": (1, 0, "yes", "", [], None),
     "type": ("", "trade", "Unknown", "Trade ", "Trade\0", None, 5, True, [], {}),
 }  # fmt: skip
 BAD["positive or nothing"] = tuple(value for value in BAD["positive"] if value is not None)
@@ -143,4 +146,22 @@ METHODS = (
         },
     ),
     Method("get_position_redis", {"symbol": SYMBOL}, {"symbol": "text"}),
+    Method(
+        "decide_quarantined",
+        {"exec_id": "bad-1", "decision": "ignore", "category": "linear"},
+        {
+            "exec_id": "text", "decision": "decision", "category": "text", "note": "text or nothing",
+            "fill": "mapping or nothing", "dry_run": "flag or nothing",
+        },
+    ),
+    Method(
+        "reassign_fill",
+        {"fill_id": 1, "category": "linear", "symbol": SYMBOL, "position_idx": 0},
+        {"fill_id": "count", "category": "text", "symbol": "text", "position_idx": "index"},
+    ),
+    Method(
+        "take_back_adjustment",
+        {"fill_id": 1, "category": "linear", "symbol": SYMBOL, "position_idx": 0},
+        {"fill_id": "count", "category": "text", "symbol": "text", "position_idx": "index", "cause": "count"},
+    ),
 )  # fmt: skip

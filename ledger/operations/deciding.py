@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger.database import Query
+from ledger.errors import InvalidInputError
 from ledger.fill import dump_fill, read_fill
+from ledger.money import read_category, read_count, read_optional_text, read_text
 from ledger.operations.announcing import write_announced
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult, QuarantineDecision
+
+DECISIONS = ("ignore", "fill", "cash")
 
 
 def decide_quarantined(
@@ -39,15 +43,22 @@ def decide_quarantined(
         PermissionDeniedError: the login may not act for `external`, or not for the client's bot.
         DatabaseUnavailableError: no answer in time; calling again is safe.
     """
+    stated = {
+        "category": read_category("category", category),
+        "exec_id": read_text("exec_id", exec_id),
+        "decision": _read_decision(decision),
+        "note": read_optional_text("note", note),
+    }
+    if not isinstance(dry_run, bool):
+        raise InvalidInputError("dry_run", dry_run, "True or False")
+    if not isinstance(fill, Mapping | None):
+        raise InvalidInputError("fill", fill, "a mapping of record_fill's arguments")
     read = None if fill is None else read_fill(**{**fill, "exec_id": exec_id, "category": category})
     account_id = yield from registered(session)
     params = {
+        **stated,
         "account_id": account_id,
         "bot_id": session.bot_id,
-        "category": category,
-        "exec_id": exec_id,
-        "decision": decision,
-        "note": note,
         "fill": None if read is None else dump_fill(read),
         "dry_run": dry_run,
     }
@@ -84,17 +95,62 @@ def reassign_fill(session: Session, fill_id: int, *, category: str, symbol: str,
         PermissionDeniedError: the login may not act for both bots.
         DatabaseUnavailableError: no answer in time; calling again is safe.
     """
+    line = _read_line(category, symbol, position_idx)
+    moved = read_count("fill_id", fill_id)
     account_id = yield from registered(session)
-    params = {"account_id": account_id, "bot_id": session.bot_id, "fill_id": fill_id}
-
-    def results(rows: Any) -> list[FillResult]:
-        answer = rows[0]["result"]
-        return [] if answer is None else [FillResult.from_row(answer)]
-
+    params = {"account_id": account_id, "bot_id": session.bot_id, "fill_id": moved}
     made = yield from write_announced(
         session,
-        [(session.bot_id, category, symbol, position_idx)],
+        [(session.bot_id, *line)],
         lambda lines: Query("reassign_fill", {**params, "announced": lines}),
-        results,
+        _moved,
     )
     return bool(made)
+
+
+def take_back_adjustment(
+    session: Session, fill_id: int, *, category: str, symbol: str, position_idx: int, cause: int | None = None
+) -> Operation[bool]:
+    """Voids an adjustment in the client's bot's book that later bookings have made wrong; answers whether it counted.
+
+    Args:
+        fill_id: the adjustment.
+        category, symbol, position_idx: its line.
+        cause: the fill that it was in place of, if there is one.
+
+    Raises:
+        InvalidInputError: that is no adjustment.
+        InsufficientPositionError: without it a hedge leg would be closed further than it is open.
+        PermissionDeniedError: the login may not act for the bot.
+        DatabaseUnavailableError: no answer in time; calling again is safe.
+    """
+    line = _read_line(category, symbol, position_idx)
+    stated = {"fill_id": read_count("fill_id", fill_id), "cause": None if cause is None else read_count("cause", cause)}
+    account_id = yield from registered(session)
+    params = {"account_id": account_id, **stated}
+    made = yield from write_announced(
+        session,
+        [(session.bot_id, *line)],
+        lambda lines: Query("take_back_adjustment", {**params, "announced": lines}),
+        _moved,
+    )
+    return bool(made)
+
+
+def _read_line(category: str, symbol: str, position_idx: int) -> tuple[str, str, int]:
+    return (
+        read_category("category", category),
+        read_text("symbol", symbol),
+        read_count("position_idx", position_idx, 2),
+    )
+
+
+def _read_decision(decision: object) -> str:
+    if decision not in DECISIONS:
+        raise InvalidInputError("decision", decision, f"one of {', '.join(DECISIONS)}")
+    return str(decision)
+
+
+def _moved(rows: Any) -> list[FillResult]:
+    answer = rows[0]["result"]
+    return [] if answer is None else [FillResult.from_row(answer)]

@@ -10,7 +10,7 @@ from ledger import AsyncLedgerClient
 from ledger.errors import InsufficientPositionError
 from reconcile.startup.owners import owner_by_lots
 from reconcile.startup.report import ComparedLine, Finding
-from reconcile.startup.store import BookLine
+from reconcile.startup.store import BookLine, Store
 
 _RULE = "adjusted as the caller asked: price and P&L unknown, replaced if the real execution turns up"
 
@@ -62,6 +62,29 @@ def adjusted(line: ComparedLine, bot_id: str, exec_id: str, *, by: Decimal) -> F
         ledger={"before": _plain(line.venue_qty - by), "after": _plain(line.venue_qty), "exec_id": exec_id},
         venue={"qty": _plain(line.venue_qty)},
     )
+
+
+async def take_back(store: Store, client: AsyncLedgerClient) -> list[Finding]:
+    """Takes back adjustments of a past that is another by now: somebody has booked what they stood for."""
+    found = []
+    for row in await store.rows("overtaken_adjustments"):
+        owner = await client.acting_for(row["bot_id"])
+        line = {name: row[name] for name in ("category", "symbol", "position_idx")}
+        try:
+            if not await owner.take_back_adjustment(row["fill_id"], cause=row["cause"], **line):
+                continue
+        except InsufficientPositionError:
+            continue  # the comparison says what is wrong now
+        found.append(
+            Finding(
+                kind="adjustment_replaced",
+                rule="executions from before an adjustment were booked after it: they count, and it does not",
+                **line,
+                bot_id=row["bot_id"],
+                ledger={"exec_id": row["exec_id"], "booked since": _plain(row["moved"])},
+            )
+        )
+    return found
 
 
 def _plain(qty: Decimal) -> str:

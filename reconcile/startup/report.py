@@ -40,6 +40,7 @@ EVENTS = frozenset(
         "traded_while_down",
         "liquidated",
         "adjusted",
+        "adjustment_replaced",
         "funding_shared",
         "reassigned",
     }

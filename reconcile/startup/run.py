@@ -11,7 +11,7 @@ from ledger.errors import InvalidInputError
 from ledger.session import EXTERNAL
 from reconcile.errors import ExchangeError, ExchangeRefusedError, WrongAccountError
 from reconcile.exchange import Exchange
-from reconcile.startup.adjusting import adjust
+from reconcile.startup.adjusting import adjust, take_back
 from reconcile.startup.booking import Booker
 from reconcile.startup.comparing import compare, differences, explanations, key_of
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
@@ -105,7 +105,9 @@ class Run:
         await self._importer.run(self._options.since, now)
         moved = await reassign(self._exchange, self._store, self._client, self._booker, now)
         self._reassigned = any(not finding.is_problem for finding in moved)
-        report.findings += moved
+        replaced = await take_back(self._store, self._client)
+        self._adjusted = bool(replaced)
+        report.findings += moved + replaced
         self._begun_late = await self._importer.begun_late(now)
         snapshot, books, lines, found = await self._look(now)
         report.findings += self._resumed.adjusted(lines)
@@ -151,7 +153,7 @@ class Run:
             if line.difference and line.category != "spot" and _place(line) not in moving:
                 made = await adjust(self._client, self._store.account_id, line, books, snapshot.at)
                 findings += [made] if made else []
-        self._adjusted = bool(findings)
+        self._adjusted |= bool(findings)
         return findings
 
     async def _waiting(self, report: ReconciliationReport) -> list[Finding]:

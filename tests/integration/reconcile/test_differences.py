@@ -94,6 +94,26 @@ async def test_the_real_executions_take_the_place_of_an_adjustment(desk: Desk, b
     assert desk.everything() == before
 
 
+@pytest.mark.parametrize("bot", [BOT, None])
+async def test_what_a_bot_books_later_takes_the_place_of_an_adjustment(desk: Desk, bot: str | None) -> None:
+    desk.order("Buy", "1")
+    (row,) = desk.executions()
+    since = desk.account.now() + timedelta(hours=1)
+    desk.account.control.advance(10 * 86_400_000)
+    desk.order("Buy", "2", bot=bot)
+    desk.account.control.advance(10 * 86_400_000)
+    await desk.reconcile(since=since, on_unexplained="adjust")
+    late = {"exec_id": row["execId"], "side": "Buy", "exec_qty": 1, "exec_price": row["execPrice"], "symbol": "BTCUSDT"}
+    executed = START + timedelta(milliseconds=int(row["execTime"]) - START.timestamp() * 1000)
+    await desk.client.record_fill(**late, exec_time=executed, commission=row["execFee"], order_id=row["orderId"])
+    report = await desk.reconcile(since=since, on_unexplained="adjust")
+    assert report.ok
+    assert ("adjustment_replaced", bot or "external") in kinds(report)
+    assert desk.agrees()
+    assert [void["exec_type"] for void in desk.rows("reconcile/voids")] == ["Adjustment"]
+    assert desk.books()[BOT, "BTCUSDT", 0] == (3 if bot else 1)
+
+
 async def test_a_close_of_what_was_never_seen_has_no_p_and_l(desk: Desk) -> None:
     desk.order("Buy", "1")
     desk.account.control.advance(10 * 86_400_000)
