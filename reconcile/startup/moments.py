@@ -14,6 +14,8 @@ from decimal import Decimal
 from reconcile.startup.store import BookLine, Move
 
 Line = tuple[str, str, int]  # category, symbol (spot: coin), position_idx
+# Nothing is booked so long after positions were read. What is dated later has not its time from the venue, and counts.
+_LATEST = Decimal(300)  # seconds
 
 
 def as_seen(books: Sequence[BookLine], venue: Mapping[Line, Decimal], until: datetime) -> list[BookLine]:
@@ -42,7 +44,7 @@ def line_of(book: BookLine) -> Line:
 def _unseen(books: Iterable[BookLine], shown: Decimal, until: Decimal) -> frozenset[str]:
     """The ids of the newest executions of a line that the venue did not show yet."""
     there = list(books)
-    newest_first = sorted((move for book in there for move in book.moves), reverse=True)
+    newest_first = sorted((m for book in there for m in book.moves if m.at <= until + _LATEST), reverse=True)
     certain = sum(move.at > until for move in newest_first)
     qty = sum((book.qty + (book.dust_qty if book.category == "spot" else 0) for book in there), Decimal(0))
     qty -= sum((move.qty for move in newest_first[:certain]), Decimal(0))
