@@ -79,7 +79,7 @@ async def test_an_account_that_cannot_be_served_is_not_ready_and_says_why(
     desk: Desk, serve: Serve, tmp_path: Path
 ) -> None:
     service = serve(accounts_file=accounts_file(desk, tmp_path, "testnet"))
-    service.wait(lambda: "not served" in service.get("/readyz")[1])
+    service.wait(lambda: "is registered as" in service.get("/readyz")[1])
     code, body = service.get("/readyz")
     assert code == 503
     assert problems("readyz", json.loads(body)) == []
