@@ -45,7 +45,7 @@ def paper(
     Examples: fifoledger paper; fifoledger paper --port 9000 --start 2026-01-01; fifoledger paper --settings paper.env
     """
     from reconcile.cli.paper_settings import write_settings
-    from reconcile.paper.server import new_venue, serve
+    from reconcile.paper.server import listen, new_venue, serve_on
 
     venue = new_venue(
         seed=seed,
@@ -53,6 +53,7 @@ def paper(
         running=running,
         rate_limits=rate_limits,
     )
+    listening = listen(host, port)  # before a file is written that another one's bots may use
     where = {"url": f"http://{host}:{port}", "stream_url": f"ws://{host}:{port}/v5/private"}
     if settings is not None:
         write_settings(settings, venue, **where)
@@ -61,4 +62,4 @@ def paper(
     else:
         for name, value in where.items():
             output().print(f"{name:<11}{value}", highlight=False)
-    serve(host, port, venue=venue)
+    serve_on(listening, venue)

@@ -1,12 +1,14 @@
 """Starting and stopping the local Bybit."""
 
 import asyncio
+import socket
 import threading
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
+from ledger.errors import ConfigurationError
 from reconcile.paper.clock import Clock
 from reconcile.paper.control import Control
 from reconcile.paper.control_http import add_control
@@ -182,8 +184,23 @@ def paper_bybit(
     return PaperBybit(venue, host, port)
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """A socket to serve on. Raises ConfigurationError if it cannot be had."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise ConfigurationError(f"cannot listen on {host} port {port}: {error.strerror or error}") from None
+
+
 def serve(host: str = "127.0.0.1", port: int = 8800, venue: Venue | None = None) -> None:
-    """Runs a local Bybit in the foreground until SIGINT or SIGTERM. Without a venue: a new one."""
-    web.run_app(
-        application(venue or new_venue()), host=host, port=port, print=None, access_log=None, shutdown_timeout=_SHUTDOWN
-    )
+    """Runs a local Bybit in the foreground until SIGINT or SIGTERM. Without a venue: a new one.
+
+    Raises ConfigurationError if the address cannot be listened on.
+    """
+    serve_on(listen(host, port), venue or new_venue())
+
+
+def serve_on(listening: socket.socket, venue: Venue) -> None:
+    """The same, on a socket that listens already; closes it."""
+    app = application(venue)
+    web.run_app(app, sock=listening, print=None, access_log=None, shutdown_timeout=_SHUTDOWN)

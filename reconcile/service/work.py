@@ -15,6 +15,7 @@ from ledger.errors import InstrumentConflictError
 from ledger.session import EXTERNAL
 from reconcile.errors import WrongAccountError
 from reconcile.exchange import Exchange
+from reconcile.logs import get_logger
 from reconcile.service.alerts import Alerts
 from reconcile.service.metrics import Metrics
 from reconcile.service.settings import ServiceSettings
@@ -24,6 +25,8 @@ from reconcile.startup.api import reconcile_positions_on_startup
 from reconcile.startup.coins import register
 from reconcile.startup.report import Finding, ReconciliationReport
 from reconcile.startup.store import Store
+
+log = get_logger(__name__)
 
 _CLEARED_AT_ONCE = 50_000  # rows of a transaction; nobody else writes what is that old
 _SHOWN = 20
@@ -96,7 +99,9 @@ class Work:
             self._degraded = 0
         await self._tell(report)
         imported = ", ".join(f"{count} {kind}" for kind, count in report.imported.items()) or "nothing"
-        return f"{report.status}: imported {imported}; {len(report.problems)} for a person to decide"
+        line = f"{report.status}: imported {imported}; {len(report.problems)} for a person to decide"
+        log.info("reconciled", account=desk.status.name, result=line)
+        return line
 
     async def _tell(self, report: ReconciliationReport) -> None:
         desk = self._desk

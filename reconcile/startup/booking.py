@@ -240,7 +240,8 @@ class Booker:
                     await self._record_one(client, seat, known)
                 continue
             for seat, result in zip(theirs, results, strict=True):
-                self._count(seat, result.position.bot_id, known)
+                if not result.duplicate:  # a bot may have booked it meanwhile
+                    self._count(seat, result.position.bot_id, known)
 
     def _supersedes(self, seat: Seat) -> bool:
         """Whether an adjustment stands for what was not known at the time of this execution."""
@@ -263,6 +264,7 @@ class Booker:
                 self.booked.insufficient.add(seat.line)
             await self._refuse(seat, str(refusal))
         else:
+            # A duplicate that was not known is from the batch that was refused in part.
             self._count(seat, result.position.bot_id, {} if result.duplicate is False else known)
 
     async def _refuse(self, seat: Seat, reason: str) -> None:

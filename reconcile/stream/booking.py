@@ -248,6 +248,7 @@ class LiveBooking:
         if booker.booked.refused:
             text = "\n".join(booker.booked.refused[:20])
             await self._watcher.trouble("quarantined", "Executions in quarantine", text)
+            self._watcher.reconcile_soon()  # which makes a finding of it
 
     async def _booker(
         self,

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,17 @@ def test_pybit_trades_on_it_until_it_is_interrupted() -> None:
             _, errors = process.communicate(timeout=20)
     assert process.returncode == 0
     assert errors == ""
+
+
+def test_a_port_that_is_taken_is_said_and_no_file_written(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = [sys.executable, "-W", "error", "-c", "from ledger.cli import main; main()", "paper"]
+        options = ["--port", str(taken.getsockname()[1]), "--settings", str(tmp_path / "paper.env")]
+        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "cannot listen on 127.0.0.1 port" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "paper.env").exists()
 
 
 WHERE = {"url": "http://127.0.0.1:8800", "stream_url": "ws://127.0.0.1:8800/v5/private"}
