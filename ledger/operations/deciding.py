@@ -1,7 +1,7 @@
 """What is known of an execution only later: what it did, by a person's decision; and whose it was, by its order."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ledger.database import Query
 from ledger.errors import InvalidInputError
@@ -11,7 +11,8 @@ from ledger.operations.announcing import write_announced
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult, QuarantineDecision
 
-DECISIONS = ("ignore", "fill", "cash")
+Decision = Literal["ignore", "fill", "cash"]
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
 
 def decide_quarantined(
@@ -46,7 +47,7 @@ def decide_quarantined(
     stated = {
         "category": read_category("category", category),
         "exec_id": read_text("exec_id", exec_id),
-        "decision": _read_decision(decision),
+        "decision": read_decision(decision),
         "note": read_optional_text("note", note),
     }
     if not isinstance(dry_run, bool):
@@ -145,7 +146,8 @@ def _read_line(category: str, symbol: str, position_idx: int) -> tuple[str, str,
     )
 
 
-def _read_decision(decision: object) -> str:
+def read_decision(decision: object) -> str:
+    """What an execution in quarantine did. Raises InvalidInputError."""
     if decision not in DECISIONS:
         raise InvalidInputError("decision", decision, f"one of {', '.join(DECISIONS)}")
     return str(decision)

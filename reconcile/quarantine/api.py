@@ -1,8 +1,6 @@
 """Applies a decision: what the execution did, in whose book, with the ledger's and the caller's word for it."""
 
-import asyncio
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 from inspect import signature
@@ -10,12 +8,14 @@ from typing import Any
 
 from ledger import AsyncLedgerClient, LedgerClient
 from ledger.database import AsyncDatabase
-from ledger.errors import InvalidInputError, PermissionDeniedError
+from ledger.errors import InvalidInputError
 from ledger.fill import CASH_TYPES, read_fill
 from ledger.money import read_text
+from ledger.operations.deciding import Decision, read_decision
 from ledger.session import EXTERNAL
 from ledger.values import QuarantineDecision
-from reconcile.quarantine.statement import DECISIONS, Correction, Decision, as_execution, stated
+from reconcile.blocking import run_blocking
+from reconcile.quarantine.statement import Correction, as_execution, stated
 from reconcile.startup.api import opened
 from reconcile.startup.owners import close_reason, owner_by_lots, stated_owner
 from reconcile.startup.store import Moment, Store
@@ -59,8 +59,7 @@ async def apply_quarantined(
         PermissionDeniedError: the login may not act for all bots of the account.
         DatabaseUnavailableError: PostgreSQL did not answer; calling again is safe.
     """
-    if decision not in DECISIONS:
-        raise InvalidInputError("decision", decision, f"one of {', '.join(DECISIONS)}")
+    read_decision(decision)
     if decision == "ignore" and (correction.given or bot_id is not None):
         name = "bot_id" if bot_id is not None else next(iter(correction.given))
         raise InvalidInputError(name, correction.given.get(name, bot_id), "left out: ignore books nothing")
@@ -78,8 +77,7 @@ def apply_quarantined_sync(
 ) -> QuarantineDecision:
     """The same, blocking, inside a running event loop or without one. Arguments, result and errors are the same."""
     work = partial(apply_quarantined, db_client, exec_id, decision, **given)
-    with ThreadPoolExecutor(1, thread_name_prefix="reconcile") as thread:
-        return thread.submit(lambda: asyncio.run(work())).result()
+    return run_blocking(work)
 
 
 class _Desk:
@@ -109,11 +107,7 @@ class _Desk:
         note: str | None,
         dry_run: bool,
     ) -> QuarantineDecision:
-        bots = await self._store.bots()
-        if strangers := sorted(bot for bot, allowed in bots.items() if not allowed):
-            raise PermissionDeniedError(
-                f"a decision is about a whole account; the login may not act for {', '.join(strangers)}"
-            )
+        bots = await self._store.allowed_bots("a decision is about a whole account")
         if bot_id is not None and bot_id not in bots:
             raise InvalidInputError("bot_id", bot_id, f"one of {', '.join(sorted(bots))}")
         row = await self._row(exec_id, category)
@@ -143,7 +137,7 @@ class _Desk:
         decision: Decision,
         correction: Correction,
         bot_id: str | None,
-        bots: Mapping[str, bool],
+        bots: Collection[str],
     ) -> tuple[str, dict[str, Any]]:
         """In whose book it goes, and as what."""
         fill = stated(row, decision, correction)

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from ledger.errors import InvalidInputError
 from ledger.fill import CASH_TYPES, POSITION_TYPES, read_fill
 from ledger.money import Number, read_decimal
+from ledger.operations.deciding import Decision
 from reconcile.values import Execution
 
-Decision = Literal["ignore", "fill", "cash"]
-DECISIONS: tuple[Decision, ...] = ("ignore", "fill", "cash")
 _ZERO = Decimal(0)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from ledger import AsyncLedgerClient
 from ledger.errors import InstrumentConflictError
 from ledger.session import EXTERNAL
-from reconcile.errors import WrongAccountError
 from reconcile.exchange import Exchange
 from reconcile.logs import get_logger
 from reconcile.service.alerts import Alerts
@@ -75,8 +74,7 @@ class Work:
             return
         desk = self._desk
         permissions = await desk.prompt.permissions()
-        if (kept := await desk.store.claim(permissions.uid)) != permissions.uid:
-            raise WrongAccountError(desk.status.name, kept, permissions.uid)
+        await desk.store.claim(desk.status.name, permissions.uid)
         self._own_key = True
         desk.status.may_withdraw = permissions.may_withdraw
         if permissions.may_withdraw:

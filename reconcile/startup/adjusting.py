@@ -23,9 +23,7 @@ async def adjust(
     The same state gives the same id, so nothing is adjusted twice. None where the line's own rules refuse it: a hedge
     leg is not closed beyond what is open.
     """
-    here = [
-        b for b in books if (b.category, b.symbol, b.position_idx) == (line.category, line.symbol, line.position_idx)
-    ]
+    here = [b for b in books if (b.category, b.symbol, b.position_idx) == line.key]
     side = "Buy" if line.difference > 0 else "Sell"
     holders = {book.bot_id: book.qty for book in here if book.qty}
     owner = next(iter(holders)) if len(holders) == 1 else owner_by_lots(holders, side)

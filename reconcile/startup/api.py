@@ -1,8 +1,6 @@
 """What a bot calls before it trades."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -10,8 +8,9 @@ from typing import Any
 
 from ledger import AsyncLedgerClient, LedgerClient
 from ledger.database import AsyncDatabase
-from ledger.errors import InvalidInputError, PermissionDeniedError
+from ledger.errors import InvalidInputError
 from ledger.settings import Settings
+from reconcile.blocking import run_blocking
 from reconcile.errors import UnexplainedDifferenceError
 from reconcile.exchange import Exchange
 from reconcile.startup.lock import account_lock
@@ -93,8 +92,7 @@ def reconcile_positions_on_startup_sync(
         since=since,
         settle=settle,
     )
-    with ThreadPoolExecutor(1, thread_name_prefix="reconcile") as thread:
-        return thread.submit(lambda: asyncio.run(work())).result()
+    return run_blocking(work)
 
 
 async def _reconcile(client: AsyncLedgerClient, exchange: Exchange, options: Options) -> ReconciliationReport:
@@ -103,18 +101,14 @@ async def _reconcile(client: AsyncLedgerClient, exchange: Exchange, options: Opt
     try:
         store = Store(database, account_id)
         began = await store.now()
-        bots = await store.bots()
-        if strangers := sorted(bot for bot, allowed in bots.items() if not allowed):
-            raise PermissionDeniedError(
-                f"a reconciliation writes for all bots of the account; the login may not act for {', '.join(strangers)}"
-            )
+        bots = await store.allowed_bots("a reconciliation writes for all bots of the account")
         async with account_lock(client.settings, account_id):
             last = await store.last_run()
             if last is not None and last["at"] is not None and last["at"] > began:
                 report = load(last)
                 report.reused = True
                 return report
-            return await Run(exchange, store, client, tuple(bots), options).reconcile(await store.account_name())
+            return await Run(exchange, store, client, bots, options).reconcile(await store.account_name())
     finally:
         await database.close()
 

@@ -95,7 +95,7 @@ def differences(
     """
     findings = []
     for line in lines:
-        key = (line.category, line.symbol, line.position_idx)
+        key = line.key
         if line.category == _SPOT:
             if line.difference:
                 findings.append(_finding("wallet_residual", "deposits and transfers move a wallet, too", line))

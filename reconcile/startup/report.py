@@ -82,6 +82,11 @@ class ComparedLine:
     price_tolerance: Decimal = Decimal("1e-8")  # relative; what the venue's rounding explains
 
     @property
+    def key(self) -> tuple[str, str, int]:
+        """Category, symbol (spot: coin) and position_idx."""
+        return self.category, self.symbol, self.position_idx
+
+    @property
     def difference(self) -> Decimal:
         """What the ledger lacks; negative: what it has too much."""
         return self.venue_qty - self.ledger_qty

@@ -24,7 +24,7 @@ class Resumed:
 
     def adjusted(self, lines: Sequence[ComparedLine]) -> list[Finding]:
         """What is to be told of those adjustments that have brought their line where the venue is."""
-        compared = {(line.category, line.symbol, line.position_idx): line for line in lines}
+        compared = {line.key: line for line in lines}
         return [
             adjusted(compared[key[1:]], key[0], exec_id, by=by)
             for key, exec_id, by in sorted(self.adjustments, key=lambda made: made[0][1:])  # as lines are told

@@ -9,7 +9,7 @@ from typing import Literal
 from ledger import AsyncLedgerClient
 from ledger.errors import InvalidInputError
 from ledger.session import EXTERNAL
-from reconcile.errors import ExchangeError, ExchangeRefusedError, WrongAccountError
+from reconcile.errors import ExchangeError, ExchangeRefusedError
 from reconcile.exchange import Exchange
 from reconcile.startup.adjusting import adjust, take_back
 from reconcile.startup.booking import Booker
@@ -51,8 +51,7 @@ class Run:
         self._booker = Booker(exchange, store, client, bots)
         self._importer = Importer(exchange, store, self._booker)
         self._requests = 0
-        self._adjusted = False
-        self._reassigned = False
+        self._corrected = False
         self._resumed = Resumed([])
         self._compared: list[Compared] = []
         self._begun_late: set[str] = set()
@@ -86,7 +85,7 @@ class Run:
             report.status = "findings"
         report.restored = await self._restore(before, after)
         report.finished_at = datetime.now(UTC)
-        changed = bool(booked.imported or self._resumed.adjustments) or self._adjusted or self._reassigned
+        changed = bool(booked.imported or self._resumed.adjustments) or self._corrected
         await save(self._store, report, changed=changed, lasting=lasting, settled=settled)
         await add_compared(self._store, self._compared)
         await self._importer.said()
@@ -95,8 +94,7 @@ class Run:
     async def _agree(self, report: ReconciliationReport) -> None:
         permissions = await self._exchange.permissions()
         report.read_only_key, report.may_withdraw = permissions.read_only, permissions.may_withdraw
-        if (kept := await self._store.claim(permissions.uid)) != permissions.uid:
-            raise WrongAccountError(report.account, kept, permissions.uid)
+        await self._store.claim(report.account, permissions.uid)
         now = await self._exchange.server_time()
         if self._options.since is not None and self._options.since >= now:
             raise InvalidInputError(
@@ -104,16 +102,17 @@ class Run:
             )
         await self._importer.run(self._options.since, now)
         moved = await reassign(self._exchange, self._store, self._client, self._booker, now)
-        self._reassigned = any(not finding.is_problem for finding in moved)
         replaced = await take_back(self._store, self._client)
-        self._adjusted = bool(replaced)
+        self._corrected = bool(replaced) or any(not finding.is_problem for finding in moved)
         report.findings += moved + replaced
         self._begun_late = await self._importer.begun_late(now)
         snapshot, books, lines, found = await self._look(now)
         report.findings += self._resumed.adjusted(lines)
         if self._options.on_unexplained == "adjust":
-            report.findings += await self._adjust(lines, books, snapshot)
-            if self._adjusted:
+            adjusted = await self._adjust(lines, books, snapshot)
+            report.findings += adjusted
+            if adjusted:
+                self._corrected = True
                 books = await self._store.lines(snapshot.since)
                 lines = compare(books, snapshot, self._exchange.categories)
                 found = differences(lines, self._booker.booked.insufficient, self._begun_late)
@@ -150,10 +149,9 @@ class Run:
         findings = []
         moving = {line_of(book) for book in books if book.moves}  # the next run sees them at rest
         for line in lines:
-            if line.difference and line.category != "spot" and _place(line) not in moving:
+            if line.difference and line.category != "spot" and line.key not in moving:
                 made = await adjust(self._client, self._store.account_id, line, books, snapshot.at)
                 findings += [made] if made else []
-        self._adjusted |= bool(findings)
         return findings
 
     async def _waiting(self, report: ReconciliationReport) -> list[Finding]:
@@ -184,7 +182,3 @@ class Run:
                 await owner.refresh_position(book.symbol, category=book.category, position_idx=book.position_idx)
                 restored.append(f"{book.bot_id}:{book.category}:{book.symbol}:{book.position_idx}")
         return restored
-
-
-def _place(line: ComparedLine) -> tuple[str, str, int]:
-    return line.category, line.symbol, line.position_idx

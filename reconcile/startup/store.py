@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.database import AsyncDatabase, Query, Rows
+from ledger.errors import PermissionDeniedError
 from ledger.order_ids import parse_client_order_id
+from reconcile.errors import WrongAccountError
 from reconcile.values import Instrument, Order, Unreadable
 
 
@@ -94,6 +96,13 @@ class Store:
     async def bots(self) -> Mapping[str, bool]:
         """The account's bots, and whether the login may act for each."""
         return {row["bot_id"]: row["allowed"] for row in await self._rows("account_bots")}
+
+    async def allowed_bots(self, why: str) -> tuple[str, ...]:
+        """The account's bots. Raises PermissionDeniedError, with `why`, if the login may not act for all of them."""
+        bots = await self.bots()
+        if strangers := sorted(bot for bot, allowed in bots.items() if not allowed):
+            raise PermissionDeniedError(f"{why}; the login may not act for {', '.join(strangers)}")
+        return tuple(bots)
 
     async def account_name(self) -> str:
         """The account's name."""
@@ -211,9 +220,11 @@ class Store:
         """The rows of a named query of this account."""
         return await self._rows(name, **params)
 
-    async def claim(self, uid: str) -> str:
-        """Keeps the venue's id of the account if none is kept yet; answers the one that is kept."""
-        return str((await self._rows("claim_account", uid=uid))[0]["uid"])
+    async def claim(self, account: str, uid: str) -> None:
+        """Keeps the venue's id of the account if none is kept yet. Raises WrongAccountError if another one is."""
+        kept = str((await self._rows("claim_account", uid=uid))[0]["uid"])
+        if kept != uid:
+            raise WrongAccountError(account, kept, uid)
 
     async def add_findings(self, findings: Sequence[Mapping[str, Any]]) -> int:
         """Adds to the newest run what was found since; answers how many do not wait already."""

@@ -14,9 +14,9 @@ from ledger import (
     PermissionDeniedError,
 )
 from ledger.errors import InvalidInputError
+from ledger.operations.deciding import DECISIONS
 from ledger.values import QuarantineDecision
 from reconcile import Correction, apply_quarantined, apply_quarantined_sync
-from reconcile.quarantine.statement import DECISIONS
 from reconcile.startup.store import Store
 from reconcile.values import Unreadable
 from tests.bybit_account import START
