@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.group import LedgerGroup
-from ledger.cli.nothing import require_known, say_nothing
+from ledger.cli.listing import rows_of
+from ledger.cli.nothing import say_nothing
 from ledger.cli.opening import database
 from ledger.cli.options import Account, Bot, Json, Wide
 from ledger.cli.output import output, print_json, remark
@@ -45,10 +46,7 @@ def bots(
     if context.invoked_subcommand is not None:
         return
     given = {"bot": bot, "account": account}
-    with database() as opened:
-        rows = opened.query(Query("report_bots", given))
-        if not rows:
-            require_known(opened, given)
+    rows = rows_of(Query("report_bots", given))
     if as_json:
         print_json(rows)
     elif rows:

@@ -3,8 +3,9 @@ from typing import Annotated
 
 import typer
 
+from ledger.cli.listing import rows_of
 from ledger.cli.nothing import require_known, say_nothing
-from ledger.cli.opening import database, stream
+from ledger.cli.opening import stream
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
 from ledger.cli.output import print_json_rows
 from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, POSITION_IDX, SYMBOL, Column, show
@@ -62,10 +63,7 @@ def lots(
     if as_json:
         print_json_rows(stream(query, or_else=require_known))
         return
-    with database() as opened:
-        rows = opened.query(query)
-        if not rows:
-            require_known(opened, params)
+    rows = rows_of(query)
     if rows:
         show("Lots, oldest first", _COLUMNS, rows, wide=wide)
     else:

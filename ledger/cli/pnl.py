@@ -3,8 +3,8 @@ from typing import Annotated
 import typer
 
 from ledger.cli.grouping import CashBy, group_columns
-from ledger.cli.nothing import require_known, say_nothing
-from ledger.cli.opening import database
+from ledger.cli.listing import rows_of
+from ledger.cli.nothing import say_nothing
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
 from ledger.cli.output import amounts, print_json
 from ledger.cli.tables import Column, show
@@ -51,10 +51,7 @@ def pnl(
         **filters(bot=bot, symbol=symbol, account=account, category=category, since=since, until=until),
         "by": dimensions,
     }
-    with database() as opened:
-        rows = opened.query(Query("report_pnl", params))
-        if not rows:
-            require_known(opened, params)
+    rows = rows_of(Query("report_pnl", params))
     if as_json:
         print_json({"by": dimensions, "pnl": rows})
         return

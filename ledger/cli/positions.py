@@ -4,11 +4,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group
 
-from ledger.cli.nothing import require_known, say_nothing
-from ledger.cli.opening import database
+from ledger.cli.listing import list_rows, rows_of
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Wide
-from ledger.cli.output import print_json
-from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, COIN, POSITION_IDX, SYMBOL, Column, show, table
+from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, COIN, POSITION_IDX, SYMBOL, Column, table
 from ledger.database import Query
 
 TITLE = "Positions"
@@ -49,16 +47,9 @@ def positions(
     Examples: fifoledger positions; fifoledger positions --bot lxalgo_001 --json; fifoledger positions --since today
     """
     query = positions_query(bot=bot, symbol=symbol, account=account, category=category, since=since, flat=flat)
-    with database() as opened:
-        rows = opened.query(query)
-        if not rows:
-            require_known(opened, query.params)
-    if as_json:
-        print_json(rows)
-    elif rows:
-        show(TITLE, COLUMNS, rows, wide=wide)
-    else:
-        say_nothing("No positions" if flat else "No open positions", {**query.params, "flat": None})
+    nothing = "No positions" if flat else "No open positions"
+    given = {**query.params, "flat": None}
+    list_rows(rows_of(query), COLUMNS, title=TITLE, nothing=nothing, given=given, wide=wide, as_json=as_json)
 
 
 def positions_query(

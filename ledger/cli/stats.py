@@ -3,8 +3,8 @@ from typing import Annotated
 import typer
 
 from ledger.cli.grouping import By, group_columns
-from ledger.cli.nothing import require_known, say_nothing
-from ledger.cli.opening import database
+from ledger.cli.listing import rows_of
+from ledger.cli.nothing import say_nothing
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
 from ledger.cli.output import amounts, print_json
 from ledger.cli.tables import Column, show
@@ -58,10 +58,7 @@ def stats(
         **filters(bot=bot, symbol=symbol, account=account, category=category, since=since, until=until),
         "by": dimensions,
     }
-    with database() as opened:
-        rows = opened.query(Query("report_stats", params))
-        if not rows:
-            require_known(opened, params)
+    rows = rows_of(Query("report_stats", params))
     for row in rows:
         row["reason"] = row["reason"] or None  # closed without a reason given
     if as_json:

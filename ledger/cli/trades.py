@@ -3,14 +3,11 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.nothing import require_known, say_nothing
-from ledger.cli.opening import database, stream
+from ledger.cli.listing import SHOWN, list_latest
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
-from ledger.cli.output import output, print_json_rows
-from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, COIN, SYMBOL, Column, show
+from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, COIN, SYMBOL, Column
 from ledger.database import Query
 
-_SHOWN = 50
 _COLUMNS = (
     Column("exit_time", "exit (UTC)", "time"),
     replace(ACCOUNT, rank=9),
@@ -64,24 +61,17 @@ def trades(
     Examples: fifoledger trades --bot lxalgo_001 --since 24h; fifoledger trades --json --since 2024-05-01 > may.json
     """
     if limit is None:
-        limit = 0 if as_json else _SHOWN
+        limit = 0 if as_json else SHOWN
     params = {
         **filters(bot=bot, symbol=symbol, account=account, category=category, since=since, until=until),
         "reason": reason,
         "limit": limit or None,
     }
-    query = Query("report_trades", params)
-    if as_json:
-        found = stream(query, or_else=require_known)
-        print_json_rows({name: value for name, value in row.items() if name != "total"} for row in found)
-        return
-    with database() as opened:
-        rows = opened.query(query)
-        if not rows:
-            require_known(opened, params)
-    if rows:
-        show("Completed trades", _COLUMNS, rows, wide=wide)
-        if rows[0]["total"] > len(rows):
-            output().print(f"The latest {len(rows)} of {rows[0]['total']:,}; --limit 0 shows all.", style="dim")
-    else:
-        say_nothing("No completed trades", params | {"limit": None})
+    list_latest(
+        Query("report_trades", params),
+        _COLUMNS,
+        title="Completed trades",
+        nothing="No completed trades",
+        wide=wide,
+        as_json=as_json,
+    )

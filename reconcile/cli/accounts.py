@@ -8,7 +8,8 @@ import typer
 
 from ledger.cli.exits import ExitCode
 from ledger.cli.group import LedgerGroup
-from ledger.cli.nothing import require_known, say_nothing
+from ledger.cli.listing import rows_of
+from ledger.cli.nothing import say_nothing
 from ledger.cli.opening import database
 from ledger.cli.options import Account, Json, Wide
 from ledger.cli.output import output, print_json
@@ -59,10 +60,7 @@ def accounts(context: typer.Context, account: Account = None, wide: Wide = False
     if context.invoked_subcommand is not None:
         return
     given = {"account": account}
-    with database() as opened:
-        rows = opened.query(Query("report_service_accounts", given))
-        if not rows:
-            require_known(opened, given)
+    rows = rows_of(Query("report_service_accounts", given))
     if as_json:
         print_json(rows)
     elif rows:

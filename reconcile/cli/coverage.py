@@ -1,10 +1,8 @@
 """`coverage`: which time is proven fetched from the exchange."""
 
-from ledger.cli.nothing import require_known, say_nothing
-from ledger.cli.opening import database
+from ledger.cli.listing import list_rows, rows_of
 from ledger.cli.options import Account, Category, Json, Wide
-from ledger.cli.output import print_json
-from ledger.cli.tables import ACCOUNT, Column, show
+from ledger.cli.tables import ACCOUNT, Column
 from ledger.database import Query
 
 _COLUMNS = (
@@ -28,13 +26,7 @@ def coverage(account: Account = None, category: Category = None, wide: Wide = Fa
     Examples: fifoledger coverage; fifoledger coverage --account main --json
     """
     given = {"account": account, "category": category}
-    with database() as opened:
-        rows = opened.query(Query("report_coverage", given))
-        if not rows:
-            require_known(opened, given)
-    if as_json:
-        print_json(rows)
-    elif rows:
-        show("Proven fetched", _COLUMNS, rows, wide=wide)
-    else:
-        say_nothing("No proven ranges", given)
+    rows = rows_of(Query("report_coverage", given))
+    list_rows(
+        rows, _COLUMNS, title="Proven fetched", nothing="No proven ranges", given=given, wide=wide, as_json=as_json
+    )

@@ -4,15 +4,12 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.nothing import require_known, say_nothing
-from ledger.cli.opening import database, stream
+from ledger.cli.listing import SHOWN, list_latest
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
-from ledger.cli.output import output, print_json_rows
-from ledger.cli.tables import ACCOUNT, CATEGORY, POSITION_IDX, SYMBOL, Column, show
+from ledger.cli.tables import ACCOUNT, CATEGORY, POSITION_IDX, SYMBOL, Column
 from ledger.database import Query
 from ledger.money import read_text
 
-_SHOWN = 50
 _COLUMNS = (
     Column("created_at", "created (UTC)", "time", rank=1),
     ACCOUNT,
@@ -65,24 +62,12 @@ def orders(
     Examples: fifoledger orders --bot lxalgo_001 --since 24h; fifoledger orders --status PartiallyFilledCanceled --json
     """
     if limit is None:
-        limit = 0 if as_json else _SHOWN
+        limit = 0 if as_json else SHOWN
     params = {
         **filters(bot=bot, symbol=symbol, account=account, category=category, since=since, until=until),
         "status": status and read_text("status", status),
         "limit": limit or None,
     }
-    query = Query("report_orders", params)
-    if as_json:
-        found = stream(query, or_else=require_known)
-        print_json_rows({name: value for name, value in row.items() if name != "total"} for row in found)
-        return
-    with database() as opened:
-        rows = opened.query(query)
-        if not rows:
-            require_known(opened, params)
-    if rows:
-        show("Orders", _COLUMNS, rows, wide=wide)
-        if rows[0]["total"] > len(rows):
-            output().print(f"The latest {len(rows)} of {rows[0]['total']:,}; --limit 0 shows all.", style="dim")
-    else:
-        say_nothing("No orders", params | {"limit": None})
+    list_latest(
+        Query("report_orders", params), _COLUMNS, title="Orders", nothing="No orders", wide=wide, as_json=as_json
+    )
