@@ -43,6 +43,7 @@ class BookLine:
     never_closed: bool  # since it was flat
     avg_price: Decimal | None
     moves: tuple[Move, ...] = ()  # those that were asked for, oldest first
+    awaits_executions: bool = False  # since then, of a fill of a whole order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ class Store:
         return str((await self._rows("account_bots"))[0]["account"])
 
     async def lines(self, since: datetime | None = None) -> list[BookLine]:
-        """All books; with `since`, what executions after it added to each, too, as of one moment."""
+        """All books; with `since`, what came after it to each, too, as of one moment."""
         rows = await self._rows("account_lines", since=since)
         return [BookLine(**{**row, "moves": tuple(map(_move, row["moves"] or ()))}) for row in rows]
 

@@ -1,5 +1,6 @@
 -- All books of an account: what is open in each, and since when nothing of it was closed. With `since`, also what its
--- executions after that moment added, in exchange order and as text for their exact digits.
+-- executions after that moment added, in exchange order and as text for their exact digits, and whether a fill of a whole
+-- order is there of which the venue has not shown all executions.
 SELECT b.book_id, b.bot_id, b.category, b.symbol, b.position_idx, b.base_coin, b.book_seq, b.cash_seq, b.entries,
        b.trades, b.dust_qty,
        CASE b.side WHEN 'Sell' THEN -b.size ELSE b.size END AS qty, b.closed = 0 AS never_closed,
@@ -13,7 +14,12 @@ SELECT b.book_id, b.bot_id, b.category, b.symbol, b.position_idx, b.base_coin, b
                AND f.exec_id NOT LIKE 'order:%%'
                AND NOT EXISTS (SELECT FROM trading.fill_voids v
                                 WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id))
-       END AS moves
+       END AS moves,
+       EXISTS (SELECT FROM trading.fills f
+                WHERE f.account_id = b.account_id AND f.book_id = b.book_id AND f.exec_time > %(since)s::timestamptz
+                  AND f.exec_id LIKE 'order:%%'
+                  AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                                   WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)) AS awaits_executions
   FROM trading.books b
  WHERE b.account_id = %(account_id)s
  ORDER BY b.category, b.symbol, b.position_idx, b.bot_id
