@@ -40,7 +40,7 @@ class BookLine:
     trades: int
     dust_qty: Decimal
     qty: Decimal
-    never_closed: bool  # since it was flat
+    never_closed: bool  # since it was flat, and nobody else traded on the line
     avg_price: Decimal | None
     moves: tuple[Move, ...] = ()  # those that were asked for, oldest first
     awaits_executions: bool = False  # since then, of a fill of a whole order

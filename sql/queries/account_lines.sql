@@ -1,9 +1,14 @@
--- All books of an account: what is open in each, and since when nothing of it was closed. With `since`, also what its
--- executions after that moment added, in exchange order and as text for their exact digits, and whether a fill of a whole
--- order is there of which the venue has not shown all executions.
+-- All books of an account: what is open in each, and whether that is all that was traded on its line since it was opened.
+-- With `since`, also what its executions after that moment added, in exchange order and as text for their exact digits,
+-- and whether a fill of a whole order is there of which the venue has not shown all executions.
 SELECT b.book_id, b.bot_id, b.category, b.symbol, b.position_idx, b.base_coin, b.book_seq, b.cash_seq, b.entries,
        b.trades, b.dust_qty,
-       CASE b.side WHEN 'Sell' THEN -b.size ELSE b.size END AS qty, b.closed = 0 AS never_closed,
+       CASE b.side WHEN 'Sell' THEN -b.size ELSE b.size END AS qty, b.closed = 0 AND NOT EXISTS (
+           -- another bot's trades move the average that the venue has of the line
+           SELECT FROM trading.books o
+            WHERE o.account_id = b.account_id AND o.category = b.category AND o.symbol = b.symbol
+              AND o.position_idx = b.position_idx AND o.book_id <> b.book_id AND o.last_exec_time >= b.first_entry_time
+       ) AS never_closed,
        trading.average_price(b.category, b.size, b.open_cost, b.unpriced_qty) AS avg_price,
        CASE WHEN %(since)s::timestamptz IS NOT NULL THEN
            (SELECT json_agg(json_build_array(extract(epoch FROM f.exec_time)::text, f.seq, f.exec_id, f.signed_qty::text)

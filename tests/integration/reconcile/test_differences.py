@@ -149,6 +149,19 @@ async def test_another_price_of_the_same_quantity(desk: Desk) -> None:
     assert desk.books() == {(BOT, "BTCUSDT", 0): D(1)}
 
 
+async def test_the_average_of_a_line_on_which_another_bot_traded_says_nothing(desk: Desk) -> None:
+    """The venue's moving average keeps what was opened and closed in between, and the one holder's lots do not."""
+    await desk.registered("lxalgo_002")
+    desk.order("Sell", "1")
+    desk.account.control.move_price("BTCUSDT", D(61000))
+    desk.order("Sell", "1", bot="lxalgo_002")
+    desk.order("Buy", "1", bot="lxalgo_002")
+    report = await desk.reconcile()
+    assert report.ok
+    (line,) = report.lines
+    assert (line.venue_price, line.ledger_price) == (D(60500), None)
+
+
 async def test_an_order_that_says_less_than_before_is_not_stored(desk: Desk) -> None:
     order_id = desk.order("Buy", "0.03")
     desk.account.control.advance(60_000)
