@@ -117,6 +117,10 @@ def counting(rows: Any) -> list[FillResult]:
 
 
 def _read_seen(seen: object) -> str:
+    rule = "a mapping of bots to the book_seq of their books"
     if not isinstance(seen, Mapping):
-        raise InvalidInputError("seen", seen, "a mapping of bots to the book_seq of their books")
-    return json.dumps({read_text("seen", bot): read_count("seen", number) for bot, number in seen.items()})
+        raise InvalidInputError("seen", seen, rule)
+    try:
+        return json.dumps({read_text("seen", bot): read_count("seen", number) for bot, number in seen.items()})
+    except InvalidInputError:
+        raise InvalidInputError("seen", seen, rule) from None
