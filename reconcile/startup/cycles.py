@@ -32,6 +32,7 @@ class _Cycle:
         row = {**self.row, "until": other.row["until"]}
         for name in ("fills", "net", "funding"):
             row[name] += other.row[name]
+        row["awaits_executions"] |= other.row["awaits_executions"]
         return _Cycle(row, self.orders | other.orders)
 
 
@@ -94,8 +95,10 @@ def _compare(
 ) -> None:
     row = cycle.row
     listed = [one for order_id in cycle.orders for one in by_order.get(order_id, ()) if one.symbol == row["symbol"]]
-    if not listed and row["until"] > now - SETTLED_AFTER:
-        return  # the venue lists it later than the execution; the next run looks again
+    # The venue lists it later than the execution; what stands for a whole order has its average price only, and what
+    # executions leave of that is not what they leave of its value. The next run looks again.
+    if row["until"] > now - SETTLED_AFTER and (not listed or row["awaits_executions"]):
+        return
     venue = sum((one.closed_pnl for one in listed), Decimal(0))
     tolerance = _ROUNDED * (row["fills"] + len(listed))
     result = ComparedCycle(

@@ -1,5 +1,6 @@
 -- The stretches from flat to flat, of all books of a line together, in which something was closed in [since, until):
--- what the ledger says each earned, which orders took part, and what funding moved meanwhile.
+-- what the ledger says each earned, which orders took part, whether all executions of these are known, and what
+-- funding moved meanwhile.
 WITH touched AS (
     SELECT DISTINCT t.category, t.symbol, t.position_idx FROM trading.completed_trades t
      WHERE t.account_id = %(account_id)s AND t.category = %(category)s
@@ -29,7 +30,8 @@ WITH touched AS (
 ), cycles AS (
     SELECT n.category, n.symbol, n.position_idx, n.cycle, min(n.exec_time) AS since, max(n.exec_time) AS until,
            count(*) AS fills, sum(e.net) AS net, coalesce(bool_or(e.unpriced), false) AS unpriced,
-           array_agg(DISTINCT n.order_id) FILTER (WHERE n.order_id IS NOT NULL) AS order_ids
+           array_agg(DISTINCT n.order_id) FILTER (WHERE n.order_id IS NOT NULL) AS order_ids,
+           bool_or(n.exec_id LIKE 'order:%%') AS awaits_executions
       FROM numbered n LEFT JOIN earned e ON e.exit_fill_id = n.fill_id
      GROUP BY n.category, n.symbol, n.position_idx, n.cycle
     HAVING bool_or(n.open_books = 0) AND max(n.exec_time) >= %(since)s

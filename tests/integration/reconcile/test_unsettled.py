@@ -1,0 +1,54 @@
+"""P&L of a cycle in which an order has only some of its executions yet is left to the next run."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from ledger import AsyncLedgerClient, LedgerClient
+from tests.bybit_account import START
+from tests.killing.wire import StatementProxy
+from tests.reconciling import BOT, Desk
+
+D = Decimal
+ACCOUNT = "bybit:main:paper"
+
+
+def trade_in_part(desk: Desk) -> None:
+    """Opens at two prices, of which the ledger has the average and one execution, and closes."""
+    desk.account.control.set_depth("BTCUSDT", D("0.01"), levels=2, category="linear")
+    opening = desk.order("Buy", "0.02")
+    desk.account.control.set_depth("BTCUSDT", None, category="linear")
+    closing = desk.order("Sell", "0.02")
+    first, second = (row for row in desk.executions() if row["orderId"] == opening)
+    (closed,) = (row for row in desk.executions() if row["orderId"] == closing)
+    assert first["execPrice"] != second["execPrice"]
+    whole = second | {
+        "execId": None,
+        "execQty": "0.02",
+        "execPrice": (D(first["execPrice"]) + D(second["execPrice"])) / 2,
+        "execFee": D(first["execFee"]) + D(second["execFee"]),
+    }
+    with LedgerClient(BOT, account=ACCOUNT, database_url=desk.database_url, redis_url=desk.redis_url) as client:
+        for row in (whole, first, closed):
+            client.record_fill(
+                symbol="BTCUSDT",
+                side=row["side"],
+                exec_price=row["execPrice"],
+                exec_qty=row["execQty"],
+                exec_time=START + timedelta(milliseconds=int(row["execTime"]) - START.timestamp() * 1000),
+                exec_id=row["execId"],
+                order_id=row["orderId"],
+                client_order_id=row["orderLinkId"],
+                commission=row["execFee"],
+            )
+
+
+async def test_an_order_with_some_of_its_executions_is_no_residual(desk: Desk) -> None:
+    left = [trade_in_part]  # after everything was imported and before cycles are compared
+    with StatementProxy(desk.database_url) as proxy:
+        proxy.call_before("open_books", lambda: left.pop()(desk) if left else None)
+        async with AsyncLedgerClient(BOT, account=ACCOUNT, database_url=proxy.url, redis_url=desk.redis_url) as client:
+            report = await desk.reconcile(db_client=client)
+    assert (left, report.problems, report.cycles) == ([], [], [])
+    report = await desk.reconcile()
+    assert report.ok
+    assert [cycle.fitted for cycle in report.cycles] == ["none"]
