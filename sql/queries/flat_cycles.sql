@@ -1,6 +1,6 @@
--- The stretches from flat to flat, of all books of a line together, in which something was closed in [since, until):
--- what the ledger says each earned, which orders took part, whether all executions of these are known, and what
--- funding moved meanwhile.
+-- The stretches from flat to flat, of all books of a line together, that ended in [since, until), up to where all that the
+-- venue shows is booked: what the ledger says each earned, which orders took part, whether all executions of these are
+-- known, and what funding moved meanwhile.
 WITH touched AS (
     SELECT DISTINCT t.category, t.symbol, t.position_idx FROM trading.completed_trades t
      WHERE t.account_id = %(account_id)s AND t.category = %(category)s
@@ -34,7 +34,7 @@ WITH touched AS (
            bool_or(n.exec_id LIKE 'order:%%') AS awaits_executions
       FROM numbered n LEFT JOIN earned e ON e.exit_fill_id = n.fill_id
      GROUP BY n.category, n.symbol, n.position_idx, n.cycle
-    HAVING bool_or(n.open_books = 0) AND max(n.exec_time) >= %(since)s
+    HAVING bool_or(n.open_books = 0) AND max(n.exec_time) >= %(since)s AND max(n.exec_time) < %(until)s
 )
 SELECT c.*, coalesce((SELECT sum(p.amount) FROM trading.funding_payments p
                         JOIN trading.books b ON b.account_id = p.account_id AND b.book_id = p.book_id
