@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -14,7 +13,7 @@ from reconcile import ReconciliationReport
 from tests.bybit_account import START
 from tests.killing.wire import StatementProxy
 from tests.locks import blocked_backend
-from tests.reconciling import BOT, Desk, kinds
+from tests.reconciling import BOT, Desk, fill_of, kinds
 from tests.statements import statement
 
 ACCOUNT = "bybit:main:paper"
@@ -26,17 +25,7 @@ DAY = 86_400_000
 def executed(desk: Desk, order_id: str) -> dict[str, Any]:
     """What a bot writes of an order that was filled at once."""
     (row,) = [row for row in desk.executions() if row["orderId"] == order_id]
-    return {
-        "symbol": row["symbol"],
-        "side": row["side"],
-        "exec_price": row["execPrice"],
-        "exec_qty": row["execQty"],
-        "exec_time": START + timedelta(milliseconds=int(row["execTime"]) - START.timestamp() * 1000),
-        "exec_id": row["execId"],
-        "order_id": order_id,
-        "client_order_id": row["orderLinkId"],
-        "commission": row["execFee"],
-    }
+    return fill_of(row)
 
 
 def write(desk: Desk, bot: str, fill: dict[str, Any]) -> None:

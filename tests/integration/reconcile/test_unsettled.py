@@ -1,12 +1,10 @@
 """P&L of a cycle of which not all is there yet, on either side, is left to the next run."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 from ledger import AsyncLedgerClient, LedgerClient
-from tests.bybit_account import START
 from tests.killing.wire import StatementProxy
-from tests.reconciling import BOT, Desk, Row, another_exchange
+from tests.reconciling import BOT, Desk, Row, another_exchange, fill_of
 from tests.rewriting import in_the_middle
 
 D = Decimal
@@ -17,17 +15,7 @@ def write(desk: Desk, *rows: Row) -> None:
     """The bot writes, in another process."""
     with LedgerClient(BOT, account=ACCOUNT, database_url=desk.database_url, redis_url=desk.redis_url) as client:
         for row in rows:
-            client.record_fill(
-                symbol="BTCUSDT",
-                side=row["side"],
-                exec_price=row["execPrice"],
-                exec_qty=row["execQty"],
-                exec_time=START + timedelta(milliseconds=int(row["execTime"]) - START.timestamp() * 1000),
-                exec_id=row["execId"],
-                order_id=row["orderId"],
-                client_order_id=row["orderLinkId"],
-                commission=row["execFee"],
-            )
+            client.record_fill(**fill_of(row))
 
 
 def trade_in_part(desk: Desk) -> None:
