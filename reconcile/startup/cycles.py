@@ -4,12 +4,10 @@ Source: Bybit's V5 reference, "Get Closed PnL". Whether it counts funding is dis
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from ledger.database import Rows
 from reconcile.exchange import Exchange
 from reconcile.startup.importing import SETTLED_AFTER, cover
 from reconcile.startup.report import ComparedCycle, Finding
@@ -20,20 +18,6 @@ CLOSED_PNL = "closed_pnl"
 Compared = tuple[str, datetime, datetime]  # category, since, now
 _CATEGORIES = ("linear", "inverse")
 _ROUNDED = Decimal("1e-8")  # the venue states each of its values so
-
-
-@dataclass
-class _Cycle:
-    row: dict[str, Any]
-    orders: set[str]
-
-    def joined(self, other: "_Cycle") -> "_Cycle":
-        """One order closed in both: the venue's figure for it cannot be split."""
-        row = {**self.row, "until": other.row["until"]}
-        for name in ("fills", "net", "funding"):
-            row[name] += other.row[name]
-        row["awaits_executions"] |= other.row["awaits_executions"]
-        return _Cycle(row, self.orders | other.orders)
 
 
 async def compare_cycles(
@@ -61,8 +45,8 @@ async def compare_cycles(
                 requests += window.requests
                 for one in window.items:
                     by_order.setdefault(one.order_id, []).append(one)
-            for cycle in _joined(rows):
-                _compare(cycle, by_order, now, compared, findings)
+            for row in rows:
+                _compare(row, by_order, now, compared, findings)
         ranges.append((category, gaps[0][0], now))
     return compared, findings, requests, ranges
 
@@ -73,28 +57,14 @@ async def add_compared(store: Store, ranges: Sequence[Compared]) -> None:
         await cover(store, CLOSED_PNL, category, (since, now), now)
 
 
-def _joined(rows: Rows) -> Sequence[_Cycle]:
-    cycles: list[_Cycle] = []
-    for row in rows:
-        cycle = _Cycle(row, set(row["order_ids"]))
-        last = cycles[-1] if cycles else None
-        same = last is not None and all(last.row[name] == row[name] for name in ("symbol", "position_idx"))
-        if last is not None and same and last.orders & cycle.orders:
-            cycles[-1] = last.joined(cycle)
-        else:
-            cycles.append(cycle)
-    return cycles
-
-
 def _compare(
-    cycle: _Cycle,
+    row: Mapping[str, Any],
     by_order: Mapping[str, Sequence[ClosedPnl]],
     now: datetime,
     compared: list[ComparedCycle],
     findings: list[Finding],
 ) -> None:
-    row = cycle.row
-    listed = [one for order_id in cycle.orders for one in by_order.get(order_id, ()) if one.symbol == row["symbol"]]
+    listed = [one for order_id in row["order_ids"] for one in by_order.get(order_id, ()) if one.symbol == row["symbol"]]
     # The venue lists it later than the execution; what stands for a whole order has its average price only, and what
     # executions leave of that is not what they leave of its value. The next run looks again.
     if row["until"] > now - SETTLED_AFTER and (not listed or row["awaits_executions"]):

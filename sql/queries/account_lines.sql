@@ -8,6 +8,14 @@ SELECT b.book_id, b.bot_id, b.category, b.symbol, b.position_idx, b.base_coin, b
            SELECT FROM trading.books o
             WHERE o.account_id = b.account_id AND o.category = b.category AND o.symbol = b.symbol
               AND o.position_idx = b.position_idx AND o.book_id <> b.book_id AND o.last_exec_time >= b.first_entry_time
+       ) AND NOT EXISTS (
+           -- nor is it known which executions of a moment closed what was before, and which opened this
+           SELECT FROM trading.fills f
+             LEFT JOIN trading.lots l ON l.account_id = f.account_id AND l.fill_id = f.fill_id
+            WHERE f.account_id = b.account_id AND f.book_id = b.book_id AND f.exec_time = b.first_entry_time
+              AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                               WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
+           HAVING count(*) > 1 AND bool_or(l.open_to - l.open_from IS DISTINCT FROM abs(f.signed_qty))
        ) AS never_closed,
        trading.average_price(b.category, b.size, b.open_cost, b.unpriced_qty) AS avg_price,
        CASE WHEN %(since)s::timestamptz IS NOT NULL THEN

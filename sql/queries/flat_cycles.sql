@@ -14,14 +14,22 @@ WITH touched AS (
       JOIN trading.fills f ON f.account_id = b.account_id AND f.book_id = b.book_id
      WHERE NOT EXISTS (SELECT FROM trading.fill_voids v WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
 ), counted AS (
-    SELECT s.*, sum((s.pos <> 0)::integer - (s.pos <> s.signed_qty)::integer) OVER line AS open_books
+    SELECT s.*, sum((s.pos <> 0)::integer - (s.pos <> s.signed_qty)::integer) OVER line AS open_books,
+           row_number() OVER line AS n
       FROM steps s
     WINDOW line AS (PARTITION BY s.symbol, s.position_idx ORDER BY s.exec_time, s.seq, s.exec_id, s.book_id)
-), numbered AS (
-    SELECT c.*, count(*) FILTER (WHERE c.open_books = 0) OVER (
-               PARTITION BY c.symbol, c.position_idx ORDER BY c.exec_time, c.seq, c.exec_id, c.book_id
-               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS cycle
+), lasting AS (
+    SELECT c.*, max(c.n) OVER (PARTITION BY c.symbol, c.position_idx, coalesce(c.order_id, c.fill_id::text)) AS last
       FROM counted c
+), ended AS (
+    -- An order that closes and goes on beyond flat belongs to both sides of it: the venue has one figure for it, and
+    -- which of its executions of one moment came first is not known.
+    SELECT l.*, l.open_books = 0 AND l.n = max(l.last) OVER (PARTITION BY l.symbol, l.position_idx ORDER BY l.n) AS ends
+      FROM lasting l
+), numbered AS (
+    SELECT e.*, count(*) FILTER (WHERE e.ends) OVER (PARTITION BY e.symbol, e.position_idx ORDER BY e.n
+                                                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS cycle
+      FROM ended e
 ), earned AS (
     SELECT t.exit_fill_id, sum(t.net_pnl) AS net, bool_or(t.net_pnl IS NULL) AS unpriced
       FROM trading.completed_trades t
@@ -34,7 +42,7 @@ WITH touched AS (
            bool_or(n.exec_id LIKE 'order:%%') AS awaits_executions
       FROM numbered n LEFT JOIN earned e ON e.exit_fill_id = n.fill_id
      GROUP BY n.category, n.symbol, n.position_idx, n.cycle
-    HAVING bool_or(n.open_books = 0) AND max(n.exec_time) >= %(since)s AND max(n.exec_time) < %(until)s
+    HAVING bool_or(n.ends) AND max(n.exec_time) >= %(since)s AND max(n.exec_time) < %(until)s
 )
 SELECT c.*, coalesce((SELECT sum(p.amount) FROM trading.funding_payments p
                         JOIN trading.books b ON b.account_id = p.account_id AND b.book_id = p.book_id
