@@ -57,14 +57,14 @@ class Booker:
         self._bots = frozenset(bots)
         self._clients: dict[str, AsyncLedgerClient] = {}
         self._legs = Legs(exchange, store)
-        self._coins = Coins(exchange, store, client)
+        self.booked = Booked()
+        self._coins = Coins(exchange, store, client, self.booked.findings)
         self._sought: set[str] = set()
         self._details: dict[str, Order] = {}
         self._adjustments: Mapping[LineKey, datetime] = {}
         self._on_new = on_new
         self._complete_lots = complete_lots
         self._source = source
-        self.booked = Booked()
 
     async def prepare(self) -> None:
         """Learns which adjustments executions may take the place of."""

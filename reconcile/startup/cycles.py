@@ -43,7 +43,8 @@ class _Cycle:
 
     def is_pending(self, listed: Sequence[ClosedPnl], now: datetime) -> bool:
         """Whether the venue does not list all of it yet."""
-        return _closed(listed) != self.row["closed"] and self.row["until"] > now - LISTED_AFTER
+        until: datetime = self.row["until"]
+        return _closed(listed) != self.row["closed"] and until > now - LISTED_AFTER
 
 
 async def compare_cycles(

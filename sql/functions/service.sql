@@ -33,6 +33,7 @@ BEGIN
      WHERE newest IS NOT NULL AND NOT EXISTS (
            SELECT FROM trading.reconciliation_findings k
             WHERE k.account_id = p_account_id AND k.kind = f ->> 'kind'
+              AND k.category IS NOT DISTINCT FROM f ->> 'category' AND k.symbol IS NOT DISTINCT FROM f ->> 'symbol'
               AND k.ledger_value = (f -> 'ledger_value')::jsonb AND k.venue_value = (f -> 'venue_value')::jsonb
               AND (k.resolved_at IS NULL OR k.resolution_note NOT LIKE 'replaced by run %'));
     GET DIAGNOSTICS added = ROW_COUNT;
