@@ -59,12 +59,13 @@ class KnownOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class KnownExecution:
-    """An execution that the ledger has: of which order, in whose book, and on which leg."""
+    """An execution that the ledger has: of which order, in whose book, on which leg, and where it came from."""
 
     exec_id: str
     order_id: str | None
     bot_id: str
     position_idx: int
+    source: str
 
 
 @dataclass(frozen=True)
