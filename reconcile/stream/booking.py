@@ -178,8 +178,7 @@ class LiveBooking:
         now = await self.synchronise()
         booker = await self._booker(lambda execution: self._watcher.booked(execution, None))
         importer = Importer(self._exchange, self._store, booker)
-        # Windows end before their last moment; what is executed in this very one is not to be missed.
-        await importer.run(self._since, now + timedelta(milliseconds=1))
+        await importer.run(self._since, now)
         await self._report(booker)
         if self._began:
             self._watcher.reconcile_soon()
