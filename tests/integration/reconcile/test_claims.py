@@ -3,13 +3,16 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+import psycopg
 import pytest
 
 from ledger import AsyncLedgerClient
 from ledger.database import AsyncDatabase
+from ledger.database.url import to_conninfo
 from reconcile.errors import WrongAccountError
 from reconcile.startup.store import Store
 from tests.reconciling import Desk
+from tests.statements import statement
 
 
 def client_of(desk: Desk, account: str) -> AsyncLedgerClient:
@@ -47,13 +50,13 @@ async def test_the_same_number_on_another_network_is_another_account(desk: Desk)
             await (await store_of(desk, account, stack)).claim(account, "77")
 
 
-async def test_of_many_that_claim_it_at_once_one_gets_it(desk: Desk) -> None:
+async def test_of_two_that_claim_it_at_once_one_gets_it(desk: Desk) -> None:
     async with AsyncExitStack() as stack:
-        stores = [await store_of(desk, f"bybit:claim{n}:paper", stack) for n in range(8)]
-        await asyncio.gather(*(store.now() for store in stores))  # all are connected
-        made = await asyncio.gather(
-            *(one.claim(f"claim{one.account_id}", "4711") for one in stores), return_exceptions=True
-        )
-        assert sorted(type(one).__name__ for one in made) == ["NoneType"] + ["WrongAccountError"] * 7
-        (winner,) = [store for store, one in zip(stores, made, strict=True) if one is None]
-        await winner.claim("again", "4711")
+        first, second = [await store_of(desk, f"bybit:{name}:paper", stack) for name in ("first", "second")]
+        with psycopg.connect(to_conninfo(desk.database_url)) as connection:  # one transaction
+            connection.execute(statement("reconcile/claim"), {"account_id": second.account_id, "uid": "4711"})
+            waiting = asyncio.create_task(first.claim("first", "4711"))
+            await asyncio.wait({waiting}, timeout=0.5)
+        with pytest.raises(WrongAccountError, match="first and second are both"):
+            await waiting
+        await second.claim("second", "4711")
