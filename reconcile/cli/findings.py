@@ -24,8 +24,8 @@ _COLUMNS = (
     Column("symbol", "symbol"),
     POSITION_IDX,
     Column("bot_id", "bot", usual=None, rank=2),
-    Column("ledger", "ledger", rank=1),
-    Column("exchange", "exchange", rank=1),
+    Column("ledger", "ledger", stacks=True),
+    Column("exchange", "exchange", stacks=True),
     Column("rule", "rule", rank=4, folds=True),
     Column("resolved_at", "resolved (UTC)", "time", usual=None, rank=2),
     Column("resolution_note", "note", usual=None, rank=5, folds=True),
@@ -35,8 +35,11 @@ _HELP = """Show what reconciliations found and nobody has decided about yet; --a
 An unexplained difference, missing history, a price that does not fit and what is in quarantine are looked for again by
 every run, which closes what it finds no more. The other findings wait until they are resolved with a note.
 
-Examples: fifoledger findings; fifoledger findings --kind unexplained --json; fifoledger findings show 12;
-fifoledger findings resolve 12 --note "deposit of 2026-03-02"
+Examples:
+  fifoledger findings
+  fifoledger findings --kind unexplained --json
+  fifoledger findings show 12
+  fifoledger findings resolve 12 --note "deposit of 2026-03-02"
 """
 _Id = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="The finding's number.", metavar="ID")]
 
@@ -75,14 +78,15 @@ def findings(
 def show_one(finding_id: _Id, as_json: Json = False) -> None:
     """Show one finding in full: what either side said, the rule, and what became of it.
 
-    Example: fifoledger findings show 12
+    Example:
+      fifoledger findings show 12
     """
     with database() as opened:
         row = _one(opened, finding_id)
     if as_json:
         print_json(row)
     else:
-        values = {name: listed(row[name]) for name in ("ledger", "exchange")}
+        values = {name: ", ".join(listed(row[name])) or None for name in ("ledger", "exchange")}
         show_record(f"Finding {finding_id}", {name: values.get(name, value) for name, value in row.items()})
 
 
@@ -96,7 +100,8 @@ def resolve(
 
     The login must be allowed to act for the account's bot `external`.
 
-    Example: fifoledger findings resolve 12 --note "deposit of 2026-03-02"
+    Example:
+      fifoledger findings resolve 12 --note "deposit of 2026-03-02"
     """
     text = read_text("note", note.strip())
     with database() as opened:

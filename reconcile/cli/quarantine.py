@@ -39,8 +39,11 @@ _HELP = """Show what the exchange reported and the ledger could not apply: execu
 
 Each is kept as the exchange sent it, and is in no book until somebody has decided about it.
 
-Examples: fifoledger quarantine; fifoledger quarantine --account main --json; fifoledger quarantine show EXEC_ID;
-fifoledger quarantine apply EXEC_ID --decision ignore
+Examples:
+  fifoledger quarantine
+  fifoledger quarantine --account main --json
+  fifoledger quarantine show EXEC_ID
+  fifoledger quarantine apply EXEC_ID --decision ignore
 """
 _SAID = "What it was, where the exchange does not say it or says it wrong"
 _ExecId = Annotated[str, typer.Argument(help="The execution, as the list names it.", metavar="EXEC_ID")]
@@ -92,7 +95,8 @@ def show_one(
 ) -> None:
     """Show an execution as the exchange sent it, and why it could not be applied.
 
-    Example: fifoledger quarantine show 0ab1c2d3-e4f5-5678-9abc-def012345678
+    Example:
+      fifoledger quarantine show 0ab1c2d3-e4f5-5678-9abc-def012345678
     """
     row = _one(exec_id, account, category)
     if as_json:
@@ -155,8 +159,9 @@ def apply(
     An execution that was refused because the ledger had not seen what it closes can be decided as a fill once the
     history before it is imported. The login needs the rights that reconciling needs.
 
-    Examples: fifoledger quarantine apply EXEC_ID --decision ignore --note "a test of the exchange's";
-    fifoledger quarantine apply EXEC_ID --decision fill --bot lxalgo_001 --price 60000 --dry-run
+    Examples:
+      fifoledger quarantine apply EXEC_ID --decision ignore --note "a test"
+      fifoledger quarantine apply EXEC_ID --decision fill --price 60000 --dry-run
     """
     settings = ready_settings()
     row = _one(exec_id, account, category)
