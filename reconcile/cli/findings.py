@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.group import LedgerGroup
-from ledger.cli.nothing import require_known, say_nothing
+from ledger.cli.listing import list_rows, rows_of
 from ledger.cli.opening import database
 from ledger.cli.options import Account, Json, Wide
 from ledger.cli.output import output, print_json
-from ledger.cli.tables import ACCOUNT, POSITION_IDX, Column, show
+from ledger.cli.tables import ACCOUNT, POSITION_IDX, Column
 from ledger.database import Database, Query
 from ledger.errors import InvalidInputError
 from ledger.money import read_text
@@ -62,16 +62,16 @@ def findings(
     if context.invoked_subcommand is not None:
         return
     given = {"account": account, "kind": kind and read_text("kind", kind)}
-    with database() as opened:
-        rows = _found(opened, account=account, kind=given["kind"], everything=everything)
-        if not rows:
-            require_known(opened, given)
-    if as_json:
-        print_json(rows)
-    elif rows:
-        show("Findings", _COLUMNS, [_line(row) for row in rows], wide=wide)
-    else:
-        say_nothing("No findings" if everything else "No open findings", given)
+    rows = rows_of(_query(account=account, kind=given["kind"], everything=everything))
+    list_rows(
+        rows if as_json else [_line(row) for row in rows],
+        _COLUMNS,
+        title="Findings",
+        nothing="No findings" if everything else "No open findings",
+        given=given,
+        wide=wide,
+        as_json=as_json,
+    )
 
 
 @app.command("show")
@@ -118,20 +118,19 @@ def resolve(
         output().print(f"finding {finding_id} ({row['kind']}): resolved", markup=False)
 
 
-def _found(
-    opened: Database,
+def _query(
     *,
     account: str | None = None,
     kind: str | None = None,
     finding_id: int | None = None,
     everything: bool = False,
-) -> list[dict[str, Any]]:
+) -> Query:
     params = {"account": account, "kind": kind, "finding_id": finding_id, "all": everything}
-    return opened.query(Query("report_findings", params))
+    return Query("report_findings", params)
 
 
 def _one(opened: Database, finding_id: int) -> dict[str, Any]:
-    rows = _found(opened, finding_id=finding_id, everything=True)
+    rows = opened.query(_query(finding_id=finding_id, everything=True))
     if not rows:
         raise InvalidInputError("finding", finding_id, "one that fifoledger findings --all lists")
     return rows[0]
