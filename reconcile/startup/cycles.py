@@ -4,20 +4,22 @@ Source: Bybit's V5 reference, "Get Closed PnL". Whether it counts funding is dis
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 from reconcile.exchange import Exchange
-from reconcile.startup.importing import SETTLED_AFTER, cover
+from reconcile.startup.importing import cover
 from reconcile.startup.report import ComparedCycle, Finding
 from reconcile.startup.store import Store
 from reconcile.values import ClosedPnl
 
 CLOSED_PNL = "closed_pnl"
-Compared = tuple[str, datetime, datetime]  # category, since, now
+Compared = tuple[str, datetime, datetime, datetime]  # category, since, until, the venue's now
 _CATEGORIES = ("linear", "inverse")
 _ROUNDED = Decimal("1e-8")  # the venue states each of its values so
+# A venue lists executions, and the P&L of orders, some time later. What is missing after this long is a difference.
+LISTED_AFTER = timedelta(minutes=10)
 
 
 async def compare_cycles(
@@ -25,8 +27,9 @@ async def compare_cycles(
 ) -> tuple[list[ComparedCycle], list[Finding], int, list[Compared]]:
     """The cycles that ended since they were last compared, and what does not agree.
 
-    Answers as well the requests that it took, and what is to be stated as compared once the findings are stored: not
-    before, or a run that is killed would hide them. Raises ExchangeError.
+    What is not all there yet, on either side, is left to the next run. Answers as well the requests that it took, and
+    what is to be stated as compared once the findings are stored: not before, or a run that is killed would hide them.
+    Raises ExchangeError.
     """
     compared: list[ComparedCycle] = []
     ranges: list[Compared] = []
@@ -38,6 +41,7 @@ async def compare_cycles(
         if not gaps:
             continue
         rows = await store.rows("flat_cycles", category=category, since=gaps[0][0], until=now)
+        until = now
         if rows:
             first = max(min(row["since"] for row in rows), exchange.earliest(now))
             by_order: dict[str, list[ClosedPnl]] = {}
@@ -46,32 +50,40 @@ async def compare_cycles(
                 for one in window.items:
                     by_order.setdefault(one.order_id, []).append(one)
             for row in rows:
-                _compare(row, by_order, now, compared, findings)
-        ranges.append((category, gaps[0][0], now))
+                listed = [o for key in row["order_ids"] for o in by_order.get(key, ()) if o.symbol == row["symbol"]]
+                if _is_pending(row, listed, now):
+                    until = min(until, row["until"])
+                    continue
+                compared.append(_compared(row, listed))
+                if compared[-1].fitted is None:
+                    findings.append(_residual(compared[-1], row["closed"], _closed(listed)))
+        ranges.append((category, gaps[0][0], until, now))
     return compared, findings, requests, ranges
 
 
 async def add_compared(store: Store, ranges: Sequence[Compared]) -> None:
     """States the P&L of these ranges as compared."""
-    for category, since, now in ranges:
-        await cover(store, CLOSED_PNL, category, (since, now), now)
+    for category, since, until, now in ranges:
+        await cover(store, CLOSED_PNL, category, (since, until), now)
 
 
-def _compare(
-    row: Mapping[str, Any],
-    by_order: Mapping[str, Sequence[ClosedPnl]],
-    now: datetime,
-    compared: list[ComparedCycle],
-    findings: list[Finding],
-) -> None:
-    listed = [one for order_id in row["order_ids"] for one in by_order.get(order_id, ()) if one.symbol == row["symbol"]]
-    # The venue lists it later than the execution; what stands for a whole order has its average price only, and what
-    # executions leave of that is not what they leave of its value. The next run looks again.
-    if row["until"] > now - SETTLED_AFTER and (not listed or row["awaits_executions"]):
-        return
+def _is_pending(row: Mapping[str, Any], listed: Sequence[ClosedPnl], now: datetime) -> bool:
+    """Whether the venue does not list all of it yet, or the ledger has only the average of an order's executions.
+
+    What those of them that are known leave of the average is not what they leave of the order's value.
+    """
+    until: datetime = row["until"]
+    return until > now - LISTED_AFTER and (row["awaits_executions"] or _closed(listed) != row["closed"])
+
+
+def _closed(listed: Sequence[ClosedPnl]) -> Decimal:
+    return sum((one.closed_qty for one in listed), Decimal(0))
+
+
+def _compared(row: Mapping[str, Any], listed: Sequence[ClosedPnl]) -> ComparedCycle:
     venue = sum((one.closed_pnl for one in listed), Decimal(0))
     tolerance = _ROUNDED * (row["fills"] + len(listed))
-    result = ComparedCycle(
+    return ComparedCycle(
         category=row["category"],
         symbol=row["symbol"],
         position_idx=row["position_idx"],
@@ -83,9 +95,6 @@ def _compare(
         funding=row["funding"],
         fitted=_fitted(venue - row["net"], row["funding"], tolerance),
     )
-    compared.append(result)
-    if result.fitted is None:
-        findings.append(_residual(result))
 
 
 def _fitted(residual: Decimal, funding: Decimal, tolerance: Decimal) -> Literal["none", "funding"] | None:
@@ -94,17 +103,23 @@ def _fitted(residual: Decimal, funding: Decimal, tolerance: Decimal) -> Literal[
     return "funding" if abs(residual + funding) <= tolerance else None
 
 
-def _residual(cycle: ComparedCycle) -> Finding:
+def _residual(cycle: ComparedCycle, closed: Decimal, listed: Decimal) -> Finding:
+    missing = closed != listed
     return Finding(
         kind="pnl_residual",
         rule="from flat to flat, net P&L = the venue's closed P&L, with funding or without",
         category=cycle.category,
         symbol=cycle.symbol,
         position_idx=cycle.position_idx,
-        ledger={"net_pnl": f"{cycle.ledger_net:f}", "funding": f"{cycle.funding:f}"},
+        ledger={
+            "net_pnl": f"{cycle.ledger_net:f}",
+            "funding": f"{cycle.funding:f}",
+            **({"closed_qty": f"{closed.normalize():f}"} if missing else {}),
+        },
         venue={
             "closed_pnl": f"{cycle.venue_pnl:f}",
             "since": cycle.since.isoformat(),
             "until": cycle.until.isoformat(),
+            **({"closed_qty": f"{listed.normalize():f}"} if missing else {}),
         },
     )

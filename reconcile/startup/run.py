@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 from ledger import AsyncLedgerClient
@@ -15,7 +15,7 @@ from reconcile.startup.adjusting import OutdatedError, adjust, take_back
 from reconcile.startup.booking import Booker
 from reconcile.startup.comparing import compare, differences, explanations, key_of
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
-from reconcile.startup.importing import Importer
+from reconcile.startup.importing import MILLISECOND, Importer
 from reconcile.startup.moments import line_of
 from reconcile.startup.reassigning import reassign
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
@@ -25,7 +25,6 @@ from reconcile.startup.snapshot import Snapshot, take_snapshot
 from reconcile.startup.store import BookLine, Store
 
 Policy = Literal["report", "raise", "adjust"]
-_MILLISECOND = timedelta(milliseconds=1)
 _LOOKS = 4  # at a difference, before it is believed
 _ATTEMPTS = 3  # to adjust lines on which others book meanwhile; the next run comes soon
 
@@ -129,7 +128,7 @@ class Run:
             look = await self._adjust(look, now, report)
         report.lines = look.lines
         report.findings += look.found
-        await self._compare_pnl(report, look.snapshot.at + _MILLISECOND)
+        await self._compare_pnl(report, look.snapshot.at + MILLISECOND)
 
     async def _compare_pnl(self, report: ReconciliationReport, until: datetime) -> None:
         try:

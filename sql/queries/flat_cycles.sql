@@ -1,6 +1,6 @@
--- The stretches from flat to flat, of all books of a line together, that ended in [since, until), up to where all that the
--- venue shows is booked: what the ledger says each earned, which orders took part, whether all executions of these are
--- known, and what funding moved meanwhile.
+-- The stretches from flat to flat, of all books of a line together, that ended in [since, until), up to where all that
+-- the venue shows is booked: what the ledger says each earned, which orders took part, how much they closed, whether not
+-- all of their executions are known, and what funding moved meanwhile.
 WITH touched AS (
     SELECT DISTINCT t.category, t.symbol, t.position_idx FROM trading.completed_trades t
      WHERE t.account_id = %(account_id)s AND t.category = %(category)s
@@ -15,7 +15,7 @@ WITH touched AS (
      WHERE NOT EXISTS (SELECT FROM trading.fill_voids v WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
 ), counted AS (
     SELECT s.*, sum((s.pos <> 0)::integer - (s.pos <> s.signed_qty)::integer) OVER line AS open_books,
-           row_number() OVER line AS n
+           sum(s.signed_qty) OVER line - s.signed_qty AS held, row_number() OVER line AS n
       FROM steps s
     WINDOW line AS (PARTITION BY s.symbol, s.position_idx ORDER BY s.exec_time, s.seq, s.exec_id, s.book_id)
 ), lasting AS (
@@ -38,11 +38,15 @@ WITH touched AS (
 ), cycles AS (
     SELECT n.category, n.symbol, n.position_idx, n.cycle, min(n.exec_time) AS since, max(n.exec_time) AS until,
            count(*) AS fills, sum(e.net) AS net, coalesce(bool_or(e.unpriced), false) AS unpriced,
+           -- From flat to flat half of what is executed closes: for the venue, which knows the sum of the books alone.
+           sum(abs(n.signed_qty)) * 0.5 AS closed,
            array_agg(DISTINCT n.order_id) FILTER (WHERE n.order_id IS NOT NULL) AS order_ids,
            bool_or(n.exec_id LIKE 'order:%%') AS awaits_executions
       FROM numbered n LEFT JOIN earned e ON e.exit_fill_id = n.fill_id
      GROUP BY n.category, n.symbol, n.position_idx, n.cycle
     HAVING bool_or(n.ends) AND max(n.exec_time) >= %(since)s AND max(n.exec_time) < %(until)s
+       -- The venue's P&L is by order: what closed and names none is not found there.
+       AND NOT bool_or(n.order_id IS NULL AND n.held * n.signed_qty < 0)
 )
 SELECT c.*, coalesce((SELECT sum(p.amount) FROM trading.funding_payments p
                         JOIN trading.books b ON b.account_id = p.account_id AND b.book_id = p.book_id
@@ -50,5 +54,5 @@ SELECT c.*, coalesce((SELECT sum(p.amount) FROM trading.funding_payments p
                          AND b.position_idx = c.position_idx AND p.asset = b.settle_coin
                          AND p.exec_time >= c.since AND p.exec_time <= c.until), 0) AS funding
   FROM cycles c
- WHERE c.net IS NOT NULL AND NOT c.unpriced AND c.order_ids IS NOT NULL
+ WHERE c.net IS NOT NULL AND NOT c.unpriced
  ORDER BY c.symbol, c.position_idx, c.cycle

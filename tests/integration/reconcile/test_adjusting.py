@@ -44,7 +44,9 @@ async def adjust(desk: Desk, part: str, then: Callable[[], None], since: Any) ->
     """Reconciles, and calls `then` before each statement with `part` in its text."""
     with StatementProxy(desk.database_url) as proxy:
         proxy.call_before(part, then)
-        async with AsyncLedgerClient(BOT, account=ACCOUNT, database_url=proxy.url, redis_url=desk.redis_url) as client:
+        async with AsyncLedgerClient(
+            BOT, account=ACCOUNT, database_url=proxy.postgres_url(desk.database_url), redis_url=desk.redis_url
+        ) as client:
             report = await desk.reconcile(db_client=client, since=since, on_unexplained="adjust")
         assert any(part in text for text in proxy.statements)
         return report

@@ -49,7 +49,9 @@ async def test_a_cycle_that_ends_after_the_positions_were_read_is_compared_by_th
     left = [close]
     with StatementProxy(desk.database_url) as proxy:
         proxy.call_before("open_books", lambda: left.pop()(desk) if left else None)
-        async with AsyncLedgerClient(BOT, account=ACCOUNT, database_url=proxy.url, redis_url=desk.redis_url) as client:
+        async with AsyncLedgerClient(
+            BOT, account=ACCOUNT, database_url=proxy.postgres_url(desk.database_url), redis_url=desk.redis_url
+        ) as client:
             report = await desk.reconcile(db_client=client)
     assert (left, report.problems, report.cycles) == ([], [], [])
     report = await desk.reconcile()
