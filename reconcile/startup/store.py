@@ -132,7 +132,7 @@ class Store:
         await self._rows("add_coverage", endpoint=endpoint, category=category, since=since, until=until)
 
     async def keep_orders(self, orders: Iterable[Order]) -> Sequence[str]:
-        """Stores orders; answers the ids of those that say less than is stored."""
+        """Stores orders; answers the ids of those that say less than is stored and are not older."""
         listed = [_order_columns(order) for order in orders]
         if not listed:
             return ()
