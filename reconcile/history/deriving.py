@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -62,7 +63,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where a book stands behind the block, and what the block's trades sum up to."""
+    """Where a book stands behind the block, what its trades sum up to, and how much of it sells opened."""
 
     position: str
     cycle_id: int
@@ -70,6 +71,7 @@ class End:
     trades: int
     gross: str
     net: str
+    short_opened: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,14 @@ class Derived:
     lots: pa.Table
     trades: pa.Table
     ends: list[End]
+
+
+class HedgeRefusedError(Exception):
+    """A fill closes more than a hedge leg has."""
+
+    def __init__(self, exec_id: str, side: str, exec_time: datetime) -> None:
+        super().__init__(exec_id)
+        self.exec_id, self.side, self.exec_time = exec_id, side, exec_time
 
 
 class Block:
@@ -115,6 +125,7 @@ class Block:
             scaled(line.closed, self.scale), (self.quantity[held], self.consumed[held]),
         )  # fmt: skip
         found = match(start, self.fill_id[line.rows], self.signed[line.rows])
+        self._require_hedge_rule(line, found)
         opened, closed, first = found.opened, found.closed, line.rows.start
         own = len(line.open_lots)
         lot = np.where(closed.lot < own, closed.lot + offset, closed.lot - own + first + self.held)
@@ -124,6 +135,15 @@ class Block:
             Closed(lot, closed.fill + first, closed.lot_from, closed.lot_to, closed.fill_from, closed.fill_to),
             found.position, found.cycle_id, found.axis,
         )  # fmt: skip
+
+    def _require_hedge_rule(self, line: Line, found: Matched) -> None:
+        if not line.position_idx:
+            return
+        opening = self.signed[line.rows][found.opened.fill]
+        wrong = np.flatnonzero(np.asarray(opening < 0 if line.position_idx == 1 else opening > 0, dtype=bool))
+        if len(wrong):
+            row = self.rows.slice(line.rows.start + int(found.opened.fill[wrong[0]]), 1)
+            raise HedgeRefusedError(*(row[name][0].as_py() for name in ("exec_id", "side", "exec_time")))
 
     def derived(self) -> Derived:
         size = np.abs(self.signed)
@@ -153,9 +173,14 @@ class Block:
             ends.append(End(
                 plain(found.position, self.scale), found.cycle_id, plain(found.axis, self.scale), last - first,
                 plain(total(trades.gross[first:last]), trades.scale), plain(total(trades.net[first:last]), trades.scale),
+                plain(self._short(found.opened), self.scale),
             ))  # fmt: skip
             first = last
         return ends
+
+    def _short(self, opened: Opened) -> int:
+        sold = np.asarray(self.signed[opened.fill] < 0, dtype=bool)
+        return total((opened.end - opened.start)[sold])
 
 
 class _Trades:
@@ -202,9 +227,13 @@ class _Trades:
             )
             gross[inverse] = one * 10 ** (self.scale - PLACES)
         gross[~known] = 0
-        in_settle = [np.asarray(pc.equal(table["fee_asset"], self.settle), dtype=bool) for table in (self.entry, self.exit)]
+        in_settle = [
+            np.asarray(pc.equal(table["fee_asset"], self.settle), dtype=bool) for table in (self.entry, self.exit)
+        ]
         shift = 10 ** (self.scale - PLACES)
-        net = gross - np.where(in_settle[0], self.entry_fee, 0) * shift - np.where(in_settle[1], self.exit_fee, 0) * shift
+        net = (
+            gross - np.where(in_settle[0], self.entry_fee, 0) * shift - np.where(in_settle[1], self.exit_fee, 0) * shift
+        )
         net[~known] = 0
         self.gross, self.net, self.known = gross, net, known
         self._count_percent(net, entry, contracts, contract_scale)
@@ -262,4 +291,3 @@ def _nulls(column: pa.ChunkedArray) -> Integers:
 
 def _or_null(texts: pa.Array, missing: Integers) -> pa.Array:
     return pc.if_else(pa.array(missing), None, texts) if missing.any() else texts
-

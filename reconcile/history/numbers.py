@@ -4,6 +4,7 @@ An array is int64 where every value and every sum over it fits, else it holds Py
 limit: the same operations work on both.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,10 @@ PLACES = 18  # of results that have to be rounded
 _ONE = 10**PLACES
 _LARGEST = 2**62  # leaves a bit for one addition
 _DIGITS = 18  # that surely fit int64
+
+# PostgreSQL's and Python's own words for what is no number, and signs in other places, do not match.
+_NUMBER = r"^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})$"
+_EXPONENT = r"^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})[eE][+-]?\d{1,2}$"
 
 Integers = npt.NDArray[Any]
 
@@ -161,6 +166,36 @@ def text(column: Column) -> pa.StringArray:
     if negative.any():
         result = pc.if_else(pa.array(negative), pc.binary_join_element_wise("-", result, ""), result)
     return result
+
+
+def read_texts(cells: pa.StringArray) -> tuple[pa.StringArray, pa.Array]:
+    """Decimals as a source writes them, made plain; and for those that cannot be read why."""
+    cells = _without_exponents(cells)
+    wrong = pc.fill_null(pc.invert(pc.match_substring_regex(cells, _NUMBER)), False)
+    sound = pc.if_else(wrong, None, cells)
+    sound = pc.replace_substring_regex(sound, r"^\+", "")
+    sound = pc.replace_substring_regex(sound, r"^(-?)0*(\d)", r"\1\2")
+    sound = pc.replace_substring_regex(sound, r"^(-?)\.", r"\10.") if _any(sound, r"^-?\.") else sound
+    sound = pc.replace_substring_regex(sound, r"(\.\d*?)0*$", r"\1")
+    sound = pc.replace_substring_regex(sound, r"\.$", "")
+    sound = pc.if_else(pc.equal(sound, "-0"), "0", sound)
+    return sound, pc.if_else(wrong, "a number with a decimal point and without thousands separators, of at most 30 digits "
+                             "before and after the point", None)  # fmt: skip
+
+
+def _without_exponents(cells: pa.StringArray) -> pa.StringArray:
+    """1e-05 is how many a program writes 0.00001."""
+    if not _any(cells, _EXPONENT):
+        return cells
+    given = cells.to_pylist()
+    return pa.array(
+        [format(Decimal(cell), "f") if cell is not None and re.fullmatch(_EXPONENT, cell) else cell for cell in given],
+        pa.string(),
+    )
+
+
+def _any(cells: pa.StringArray, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(cells, pattern)).as_py())
 
 
 def plain(units: int, scale: int) -> str:

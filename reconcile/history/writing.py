@@ -1,8 +1,9 @@
-"""Rows into tables by COPY, and what the queries of a booking answer."""
+"""The import's connections: rows into tables by COPY, and what queries answer."""
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -10,7 +11,10 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from psycopg import sql
 from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
 
+from ledger.database.connecting import exact_json
+from ledger.database.failures import translate
 from ledger.queries import query
 
 _PORTION = 1 << 20
@@ -21,7 +25,18 @@ Connection = psycopg.Connection[dict[str, Any]]
 
 def connect(conninfo: str) -> Connection:
     """A connection for writing in bulk, each answer's rows as dicts."""
-    return psycopg.connect(conninfo, autocommit=True, row_factory=dict_row)
+    connection = psycopg.connect(conninfo, autocommit=True, row_factory=dict_row)
+    set_json_loads(exact_json, connection)
+    return connection
+
+
+@contextmanager
+def errors_translated() -> Iterator[None]:
+    """Raises what the database refuses as the ledger's own errors."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error) from error
 
 
 def copy_in(connection: Connection, table: str, rows: pa.Table) -> None:
@@ -37,8 +52,6 @@ def copy_in(connection: Connection, table: str, rows: pa.Table) -> None:
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for start in range(0, len(data), _PORTION):
             copy.write(data[start : start + _PORTION])
-
-
 
 
 def ask(connection: Connection, name: str, params: Mapping[str, object]) -> list[dict[str, Any]]:

@@ -59,8 +59,8 @@ BEGIN
 END
 $$;
 
--- Brings the order-level fills of orders in line with their executions, all being journaled in this book. Answers where
--- the journal ends then, and the earliest fill of which less counts than before (NULL: none).
+-- Brings this book's order-level fills of orders in line with the executions, in whatever book these are. Answers the
+-- earliest fill of which less counts than before; NULL: none.
 CREATE OR REPLACE FUNCTION trading.settle_orders(p_account_id integer, p_book_id integer, p_order_ids text[],
                                                  OUT from_time timestamptz, OUT from_seq bigint,
                                                  OUT from_exec_id text)
@@ -78,7 +78,7 @@ BEGIN
          WHERE x.account_id = b.account_id AND x.category = b.category AND x.exec_id = 'order:' || v_order;
         SELECT x.* INTO live FROM trading.fills x
          WHERE x.account_id = b.account_id AND x.category = b.category AND x.order_id = v_order
-           AND trading.is_order_level(x.exec_id)
+           AND trading.is_order_level(x.exec_id) AND x.book_id = b.book_id
            AND NOT EXISTS (SELECT FROM trading.fill_voids v
                             WHERE v.account_id = x.account_id AND v.fill_id = x.fill_id);
         SELECT coalesce(sum(x.exec_qty), 0) AS qty, max(x.fill_id) AS newest INTO executed FROM trading.fills x
