@@ -24,6 +24,19 @@ _COLUMNS = (
     "exec_type",
     "row_id",
 )
+_READ = [
+    "currency",
+    "contract",
+    "direction",
+    "quantity",
+    "filledprice",
+    "feepaid",
+    "time",
+    "trade",
+    "order",
+    "exec_type",
+    "row_id",
+]
 _CLOSE = Decimal("0.000001")  # how far quantity times price may be from the other coin's quantity, relatively
 
 
@@ -60,7 +73,7 @@ class SpotLegs:
         rows: list[list[str | None]] = []
         lines: list[int] = []
         rejected: list[Reject] = []
-        for line, cells in zip(chunk.lines.to_pylist(), chunk.rows.to_pylist(), strict=True):
+        for line, cells in zip(chunk.lines.to_pylist(), chunk.rows.select(_READ).to_pylist(), strict=True):
             try:
                 leg = _leg(chunk.origin, line, cells)
                 other = self._other(leg)

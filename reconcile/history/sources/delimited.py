@@ -21,8 +21,6 @@ from reconcile.history.sources.errors import UnreadableSourceError
 from reconcile.history.sources.text import Block, decode
 
 DELIMITERS = ",;\t|"
-# A quotation mark inside the text of a cell, or text behind a closing one: pyarrow would join the two.
-_STRAY_QUOTES = re.compile(rb'(?<![,;\t|\n"])"(?![,;\t|\r\n"])|(?:^|(?<=[,;\t|\n]))""(?![,;\t|\r\n"])')
 # Bybit's statements begin with a line about the account: UID: 1234,Company Name: ,Country:
 _PREAMBLE = re.compile(r"^UID:")
 
@@ -108,7 +106,7 @@ class RowReader:
         if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
             return None
         quoted = b'"' in block
-        if quoted and _STRAY_QUOTES.search(block):
+        if quoted and not _quotes_enclose(block, self._header.delimiter):
             return None
         table = parse_block(block, self._header.names, self._header.delimiter, quoted=quoted)
         if table is None or table.num_rows != _line_count(block):
@@ -185,6 +183,18 @@ def parse_block(block: bytes, names: Sequence[str], delimiter: str, *, quoted: b
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
     return table
+
+
+def _quotes_enclose(block: bytes, delimiter: str) -> bool:
+    """Whether every quotation mark is next to a border of its cell: only then no two texts are joined.
+
+    A doubled mark inside a cell is not: the strict reader knows what it means.
+    """
+    between = delimiter.encode()
+    opening = block.startswith(b'"') + sum(block.count(one + b'"') for one in (between, b"\n"))
+    closing = block.endswith(b'"') + sum(block.count(b'"' + one) for one in (between, b"\n", b"\r"))
+    lone = sum(block.count(one + b'"' + two) for one in (between, b"\n") for two in (between, b"\n", b"\r"))
+    return not lone and opening + closing == block.count(b'"')
 
 
 def _line_count(block: bytes) -> int:

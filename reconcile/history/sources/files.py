@@ -56,8 +56,10 @@ class FileSource:
         """
         if file_format is not None and file_format not in _FORMATS:
             raise ConfigurationError(f"format {file_format}: must be one of {', '.join(_FORMATS)}")
-        if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-            raise ConfigurationError(f"delimiter {delimiter!r}: must be one character, no quotation mark or line end")
+        if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0'):
+            raise ConfigurationError(
+                f"delimiter {delimiter!r}: must be one ASCII character, no quotation mark or line end"
+            )
         self._patterns = patterns
         self._files = find_files(patterns)
         self._format = file_format

@@ -1,7 +1,8 @@
 """One JSON object on each line, its numbers exactly as they are written."""
 
 import json
-from typing import Any
+import re
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -9,6 +10,13 @@ from reconcile.history.rows import Reject
 from reconcile.history.sources.chunk import TEXT, Chunk, shorten
 from reconcile.history.sources.errors import UnreadableSourceError
 from reconcile.history.sources.text import decode
+
+# Stands for an object or a list: whether that matters depends on whether the layout reads the column.
+NESTED = "\x00nested"
+# What the quick way does not look for: NUL characters, and surrogates, which may lack their other half.
+_SPECIAL = re.compile(r"\\u0000|\\u[dD][89a-fA-F]|\x00")
+
+Line = tuple[int, str]
 
 
 class _Refused(ValueError):
@@ -31,9 +39,10 @@ def _not_a_number(word: str) -> Any:
     raise _Refused(None, word, f"{word} is no number")
 
 
-_decode = json.JSONDecoder(
+_decode_one = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=str, parse_int=str, parse_constant=_not_a_number
 ).decode
+_decode_many = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_not_a_number).decode
 
 
 def read_objects(origin: str, line: int, block: bytes) -> Chunk:
@@ -45,12 +54,36 @@ def read_objects(origin: str, line: int, block: bytes) -> Chunk:
     if line == 1 and text.lstrip().startswith("["):
         reason = "a JSON array; one object on each line is needed (jq -c '.[]' makes them)"
         raise UnreadableSourceError(origin, 1, reason)
-    objects: list[dict[str, Any]] = []
-    lines: list[int] = []
+    lines = [(number, content) for number, content in enumerate(text.split("\n"), line) if content.strip()]
+    objects = _all_at_once([content for _, content in lines])
     rejected: list[Reject] = []
-    for number, content in enumerate(text.split("\n"), line):
-        if not content.strip():
-            continue
+    if objects is None:
+        objects, lines, rejected = _one_by_one(origin, lines)
+    names = list(dict.fromkeys(name for one in objects for name in one))
+    arrays = [_column([one.get(name) for one in objects]) for name in names]
+    table = pa.Table.from_arrays(arrays, names=names) if names else pa.table({})
+    return Chunk(origin, table, pa.array([number for number, _ in lines], pa.int64()), rejected)
+
+
+def _all_at_once(lines: list[str]) -> list[dict[str, Any]] | None:
+    """The objects, if each line is one, with no object inside, no key twice and nothing special."""
+    joined = ",\n".join(lines)  # no text in JSON goes over a line end
+    if _SPECIAL.search(joined) or joined.count("{") != len(lines):
+        return None
+    try:
+        found = _decode_many(f"[{joined}]")
+    except (ValueError, RecursionError):
+        return None
+    if len(found) != len(lines) or not all(isinstance(one, dict) for one in found):
+        return None
+    return None if joined.count('":') != sum(map(len, found)) else cast("list[dict[str, Any]]", found)
+
+
+def _one_by_one(origin: str, lines: list[Line]) -> tuple[list[dict[str, Any]], list[Line], list[Reject]]:
+    objects: list[dict[str, Any]] = []
+    good: list[Line] = []
+    rejected: list[Reject] = []
+    for number, content in lines:
         try:
             objects.append(_row(content))
         except _Refused as refused:
@@ -58,30 +91,30 @@ def read_objects(origin: str, line: int, block: bytes) -> Chunk:
         except (ValueError, RecursionError) as error:
             rejected.append(Reject(origin, number, None, shorten(content), f"not a JSON object: {error}"))
         else:
-            lines.append(number)
-    names = list(dict.fromkeys(name for one in objects for name in one))
-    arrays = [pa.array([one.get(name) for one in objects], TEXT) for name in names]
-    table = pa.Table.from_arrays(arrays, names=names) if names else pa.table({})
-    return Chunk(origin, table, pa.array(lines, pa.int64()), rejected)
+            good.append((number, content))
+    return objects, good, rejected
 
 
 def _row(content: str) -> dict[str, Any]:
-    found = _decode(content)
+    found = _decode_one(content)
     if not isinstance(found, dict):
         raise _Refused(None, content, "an object is needed")
     for name, value in found.items():
         if isinstance(value, str):
             if "\0" in value:
                 raise _Refused(name, value.replace("\0", "\\0"), "a NUL character")
-            if not value.isascii():
-                value.encode()  # half of a surrogate pair is no text
-            found[name] = value or None
-        elif isinstance(value, bool):
-            found[name] = "true" if value else "false"
-        elif value is not None:
-            found[name] = NESTED
+            value.encode()  # half of a surrogate pair is no text
     return found
 
 
-# Stands for an object or a list: whether that matters depends on whether the layout reads the column.
-NESTED = "\x00nested"
+def _column(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values, TEXT)
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.array([_text(value) for value in values], TEXT)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if value is None or isinstance(value, str) else NESTED
