@@ -1,5 +1,6 @@
 """`paper`: a local Bybit to rehearse against."""
 
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +53,7 @@ def paper(
         start=None if start is None else round(start.timestamp() * 1000),
         running=running,
         rate_limits=rate_limits,
+        first_uid=int(time.time()),  # a ledger tells by it that the next one is another Bybit
     )
     listening = listen(host, port)  # before a file is written that another one's bots may use
     where = {"url": f"http://{host}:{port}", "stream_url": f"ws://{host}:{port}/v5/private"}

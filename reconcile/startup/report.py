@@ -21,13 +21,14 @@ PROBLEMS = frozenset(
         "price_only",
         "pnl_residual",
         "conflicting_fill",
+        "instrument_conflict",
         "quarantined",
         "order_regressed",
         "wrong_book",
     }
 )
 # Problems that a run does not look for again once it has seen them: they stay until a person resolves them.
-LASTING = frozenset({"conflicting_fill", "pnl_residual", "order_regressed", "wrong_book"})
+LASTING = frozenset({"conflicting_fill", "instrument_conflict", "pnl_residual", "order_regressed", "wrong_book"})
 # What happened in one run; all else is the state in which it found the account.
 EVENTS = frozenset(
     {
