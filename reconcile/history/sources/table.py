@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import errors as pg
 from psycopg import sql
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 from psycopg.rows import dict_row
 
 from ledger.cli.masking import mask_database_url
@@ -126,18 +128,31 @@ class TableSource:
             yield Batch(self._written, chunk.rows, chunk.lines, done, tuple(chunk.rejected))
 
     def _blocks(self, connection: Connection, copy: sql.Composed) -> Iterator[bytes]:
-        pieces: list[bytes | bytearray | memoryview] = []
-        size = 0
-        with connection.cursor().copy(copy) as rows:
-            for row in rows:
-                pieces.append(row)
-                size += len(row)
+        """The rows' text, some at a time. By libpq's own calls: a cursor takes three times as long for a row."""
+        pgconn = connection.pgconn
+        result = pgconn.exec_(copy.as_bytes(connection))
+        if result.status != ExecStatus.COPY_OUT:
+            raise psycopg.errors.error_from_result(result)
+        pieces: list[bytes] = []
+        size, length = 0, 0
+        try:
+            while length >= 0:
+                length, row = pgconn.get_copy_data(0)
+                pieces.append(bytes(row))
+                size += length
                 if size >= BLOCK:
                     yield b"".join(pieces)
                     pieces.clear()
                     size = 0
-        if pieces:
-            yield b"".join(pieces)
+        finally:
+            if length >= 0:
+                connection.close()  # somebody stopped reading: what the server still sends is of no use
+        result = cast(PGresult, pgconn.get_result())
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result)
+        pgconn.get_result()  # None: the connection is free again
+        if rest := b"".join(pieces):
+            yield rest
 
     def _find(self, connection: Connection) -> _Table:
         found = connection.execute(query("import_columns").encode(), {"table": self._written}).fetchone()
