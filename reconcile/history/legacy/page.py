@@ -33,7 +33,7 @@ def page(made: Comparison) -> str:
         made=made,
         old=old,
         causes=tuple(Cause),
-        parts=[_of_coin(made, totals, n, old) for n, totals in enumerate(made.coins, 1)],
+        parts=[_of_coin(made, totals, n) for n, totals in enumerate(made.coins, 1)],
         since=min((book.since for book in made.books), default=None),
         until=max((book.until for book in made.books), default=None),
         left_out=sum(book.left_out for book in made.books),
@@ -45,7 +45,7 @@ def _number(value: Decimal | None) -> str:
     return "–" if value is None else number(value).replace("-", "−")
 
 
-def _of_coin(made: Comparison, totals: Totals, n: int, old: str) -> dict[str, Any]:
+def _of_coin(made: Comparison, totals: Totals, n: int) -> dict[str, Any]:
     coin = totals.settle_coin
     course = made.courses[coin]
     return {
@@ -56,7 +56,7 @@ def _of_coin(made: Comparison, totals: Totals, n: int, old: str) -> dict[str, An
         "books": [book for book in made.books if book.totals.settle_coin == coin],
         # Markup: matplotlib escapes what it writes.
         "causes_plot": Markup(causes_plot(totals, f"causes{n}")) if totals.causes else None,  # noqa: S704
-        "course_plot": Markup(course_plot(course, coin, old, f"course{n}")) if len(course) > 1 else None,  # noqa: S704
+        "course_plot": Markup(course_plot(course, coin, f"course{n}")) if len(course) > 1 else None,  # noqa: S704
     }
 
 

@@ -64,7 +64,7 @@ def causes_plot(totals: Totals, name: str) -> str:
         return _svg(figure, name)
 
 
-def course_plot(moments: Sequence[Moment], coin: str, old: str, name: str) -> str:
+def course_plot(moments: Sequence[Moment], coin: str, name: str) -> str:
     """The P&L so far, as the earlier system and as the ledger have it."""
     shown = _thinned(moments)
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
@@ -76,7 +76,7 @@ def course_plot(moments: Sequence[Moment], coin: str, old: str, name: str) -> st
         axes.fill_between(times, said, ours, step="post", color=_OLD, alpha=0.14, linewidth=0)  # type: ignore[arg-type]
         axes.step(times, said, where="post", color=_OLD, linewidth=1.9, linestyle=(0, (5, 2)))  # type: ignore[arg-type]
         axes.step(times, ours, where="post", color=_OURS, linewidth=1.9)  # type: ignore[arg-type]
-        _name_ends(axes, times[-1], [(said[-1], old, _OLD), (ours[-1], "ledger", _OURS)])
+        _name_ends(axes, times[-1], [(said[-1], "old system", _OLD), (ours[-1], "ledger", _OURS)])
         axes.axhline(0, color=_LINE, linewidth=1)
         axes.grid(axis="y", linewidth=0.6)
         axes.set_axisbelow(True)
@@ -101,7 +101,7 @@ def _name_ends(axes: Axes, time: object, ends: list[tuple[float, str, str]]) -> 
     for value, label, colour in ends:
         above = value == upper and ends[0][0] != ends[1][0]
         axes.annotate(
-            label[:24],
+            label,
             (time, value),
             xytext=(6, 5 if above else -5),
             textcoords="offset points",
@@ -135,11 +135,12 @@ def _svg(figure: Figure, name: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    for colour, of_page in _COLOURS.items():
+        text = text.replace(colour, of_page)
+    text = re.sub(r"font-family: [^;]*;", "", text)
     used = set(re.findall(r"#([\w-]+)[)\"']", text))
     text = re.sub(r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", text)
     for one in used:
         text = re.sub(rf"#{re.escape(one)}(?=[)\"'])", f"#{name}-{one}", text)
-    for colour, of_page in _COLOURS.items():
-        text = text.replace(colour, of_page)
     text = re.sub(r' width="[\d.]+pt" height="[\d.]+pt"', "", text, count=1)
     return text.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
