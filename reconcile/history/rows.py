@@ -66,10 +66,14 @@ class Source(Protocol):
         ...
 
     @property
-    def unit(self) -> str: ...
+    def unit(self) -> str:
+        """What is counted, rows or bytes."""
+        ...
 
     @property
-    def total(self) -> int | None: ...
+    def total(self) -> int | None:
+        """How much there is, in `unit`."""
+        ...
 
     def batches(self) -> Iterator[Batch]:
         """The rows, in batches of some ten thousand; raises errors of `ledger.errors` that say where and what."""
