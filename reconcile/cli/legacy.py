@@ -15,7 +15,9 @@ from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Unti
 from ledger.cli.output import errors, print_json, remark
 from ledger.errors import ConfigurationError
 from ledger.settings import Settings
+from reconcile.cli.legacy_import import import_trades
 from reconcile.cli.legacy_printing import print_comparison
+from reconcile.history.extra import require_extra
 from reconcile.history.legacy.comparing import KEPT, TOLERANCE_SECONDS, Wanted, compare
 from reconcile.history.legacy.report import Comparison
 
@@ -27,6 +29,7 @@ Example: fifoledger legacy compare --html report.html
 """
 
 app = typer.Typer(cls=LedgerGroup, help=_HELP, no_args_is_help=True)
+app.command("import")(import_trades)
 
 
 @app.command("compare")
@@ -119,8 +122,6 @@ def _compared(settings: Settings, wanted: Wanted) -> Comparison:
 
 
 def _require_page(file: Path) -> None:
-    from reconcile.history.extra import require_extra
-
     require_extra("the page", ("jinja2", "matplotlib"))
     if not file.parent.is_dir():
         raise ConfigurationError(f"--html {file}: there is no folder {file.parent}")
