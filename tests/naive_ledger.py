@@ -36,26 +36,32 @@ class NaiveLedger:
         """A fill, as `record_fill` takes it."""
         symbol, sign = fill["symbol"], 1 if fill["side"] == "Buy" else -1
         quantity, price = float(fill["exec_qty"]), float(fill["exec_price"])
+        fee = float(fill.get("commission", 0))
         size, average, fees = self._open.get(symbol, [0.0, 0.0, 0.0])
-        if size * sign >= 0:
+        closes = min(quantity, abs(size)) if size * sign < 0 else 0.0
+        if closes and self.misses(fill):
+            return
+        if closes:
+            part = fees * closes / abs(size)
+            self._book(fill, size, average, closes, part)
+            rest = abs(size) - closes
+            size, fees = (size + sign * closes, fees - part) if rest > 1e-9 else (0.0, 0.0)
+        opens = quantity - closes
+        if opens > 1e-9:
             if not size:
                 self._opened_at[symbol] = fill["exec_time"]
-            total = abs(size) + quantity
-            average = (average * abs(size) + price * quantity) / total
-            self._open[symbol] = [size + sign * quantity, average, fees + float(fill.get("commission", 0))]
-        elif not self.misses(fill):
-            part = fees * quantity / abs(size)
-            self._book(fill, size, average, part)
-            rest = size + sign * quantity
-            self._open[symbol] = [rest, average, fees - part] if abs(rest) > 1e-12 else [0.0, 0.0, 0.0]
+            total = abs(size) + opens
+            average = (average * abs(size) + price * opens) / total
+            size, fees = size + sign * opens, fees + fee * opens / quantity
+        self._open[symbol] = [size, average, fees]
 
-    def _book(self, fill: Row, size: float, average: float, entry_fees: float) -> None:
-        price, quantity = self.exit_price(fill), float(fill["exec_qty"])
+    def _book(self, fill: Row, size: float, average: float, quantity: float, entry_fees: float) -> None:
+        price = self.exit_price(fill)
         pnl = (price - average) * quantity * (1 if size > 0 else -1)
         if self.takes_entry_commission:
             pnl -= entry_fees
         if self.takes_exit_commission:
-            pnl -= float(fill.get("commission", 0))
+            pnl -= float(fill.get("commission", 0)) * quantity / float(fill["exec_qty"])
         self.rows.append(
             {
                 "legacy_id": str(len(self.rows) + 1),

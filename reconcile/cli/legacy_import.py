@@ -29,7 +29,7 @@ _REJECTS = (
     Column("line", "line", "count"),
     Column("field", "field"),
     Column("value", "value", rank=2, folds=True),
-    Column("reason", "must be", folds=True),
+    Column("reason", "why", folds=True),
 )
 _CONFLICTS = (
     Column("legacy_id", "row"),

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from reconcile.history.legacy.booked import Finding, findings_of
+from reconcile.history.legacy.booked import findings_of
+from reconcile.history.legacy.finding import Finding
 from reconcile.history.legacy.reading import Snapshot, snapshot
 from reconcile.history.legacy.report import BookComparison, Comparison, Totals
 from reconcile.history.legacy.tallying import Course, Largest, Sums

@@ -1,7 +1,7 @@
 """What the exits of a book earned: by the ledger, and by the ways in which earlier systems count the cost."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -130,15 +130,10 @@ def exits_of(book: Book, fills: Iterable[Fill]) -> list[Exit]:
 
 
 def _enter(book: Book, position: Position, fill: Fill) -> None:
-    size = abs(fill.signed_qty)
-    opened = size - fill.closed
+    opened = abs(fill.signed_qty) - fill.closed
     if opened:
         value = None if fill.exec_price is None else book.value(opened, fill.exec_price)
-        position.enter(opened, Cost(value, _opening_fee(fill, opened, size)))
-
-
-def _opening_fee(fill: Fill, opened: Decimal, size: Decimal) -> Decimal:
-    return fill.fee if opened == size else fill.fee - (fill.exit_fee or ZERO)
+        position.enter(opened, Cost(value, fill.fee - (fill.exit_fee or ZERO)))
 
 
 def _exit(book: Book, fill: Fill, side: str, cost: Cost) -> Exit:
@@ -174,39 +169,3 @@ def _add(one: Exit, more: Exit) -> None:
     both = one.average_gross is not None and more.average_gross is not None
     one.average_gross = one.average_gross + more.average_gross if both else None  # type: ignore[operator]
     one.average_entry_fee += more.average_entry_fee
-
-
-def replayed(
-    book: Book, fills: Iterable[Fill], position: Position, times: Mapping[int, int], wanted: frozenset[int]
-) -> dict[int, Cost]:
-    """What the closing fills `wanted` cost if others closed nothing, or more than once. In `exactly()`.
-
-    Args:
-        book: whose fills they are.
-        fills: in exchange order.
-        position: empty; counts the cost.
-        times: how often a closing fill was booked: 0 for one that was missed, 2 for one that was booked twice.
-        wanted: of which closing fills the cost is asked for.
-
-    Nothing is answered for what follows a moment at which such a system would have held a position on the other side:
-    what it made of that is anybody's guess.
-    """
-    found: dict[int, Cost] = {}
-    size = ZERO  # signed: what such a system would hold
-    for fill in fills:
-        direction = 1 if fill.signed_qty > 0 else -1
-        booked = times.get(fill.fill_id, 1)
-        for _ in range(booked if fill.closed else 0):
-            cost = position.leave(fill.closed)
-            size += direction * fill.closed
-            if cost is None:
-                return found
-            if fill.fill_id in wanted:
-                found.setdefault(fill.fill_id, cost)
-        opened = abs(fill.signed_qty) - fill.closed
-        if opened:
-            if size * direction < 0:
-                return found
-            size += direction * opened
-            _enter(book, position, fill)
-    return found

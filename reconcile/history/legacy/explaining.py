@@ -87,9 +87,7 @@ def explain(book: Book, one: Match, places: int | None, others: Sequence[Basis] 
     None where nothing that was tried gives the earlier system's number.
     """
     said = sum((trade.pnl for trade in one.trades), ZERO)
-    allowed = one.exit.proceeds * _NOISE
-    if places is not None:
-        allowed = max(allowed, len(one.trades) * Decimal(5).scaleb(-places - 1))
+    allowed = allowance(one.exit.proceeds, places, len(one.trades))
     best: tuple[tuple[int, Decimal], _Attempt] | None = None
     for attempt in _attempts(book, one, others):
         off = abs(said - attempt.result)
@@ -97,6 +95,12 @@ def explain(book: Book, one: Match, places: int | None, others: Sequence[Basis] 
         if off <= allowed and (best is None or rank < best[0]):
             best = (rank, attempt)
     return _explanation(best[1], said) if best else None
+
+
+def allowance(value: Decimal, places: int | None, rows: int) -> Decimal:
+    """How far a number may be from what a computation gives: an exit's value in noise, or what rounding takes."""
+    noise = value * _NOISE
+    return noise if places is None else max(noise, rows * Decimal(5).scaleb(-places - 1))
 
 
 @dataclass(frozen=True, slots=True)

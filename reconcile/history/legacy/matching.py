@@ -46,10 +46,11 @@ def match(exits: Sequence[Exit], trades: Sequence[LegacyTrade], tolerance: timed
     for one in matches:
         _set_repeats_aside(one)
     near = _Nearness(matches, tolerance)
-    left = [trade for trade in left if not _alone(near, trade, same_side=True)]
+    left = [trade for trade in left if not _alone(near, trade, _of_quantity)]
     left = _together(near, left, tolerance)
     left = [trade for trade in left if not _repeated(near, trade)]
-    left = [trade for trade in left if not _alone(near, trade, same_side=False)]
+    for fits in (_of_price, _of_other_side):
+        left = [trade for trade in left if not _alone(near, trade, fits)]
     return Matching(matches, left)
 
 
@@ -112,12 +113,25 @@ class _Nearness:
         return next(filter(fits, self.of(trade.exit_time)), None)
 
 
-def _alone(near: _Nearness, trade: LegacyTrade, *, same_side: bool) -> bool:
-    def fits(one: Match) -> bool:
-        free = not one.trades and (one.exit.side == trade.side) is same_side
-        return free and close_to(one.exit.quantity, trade.quantity)
+Fits = Callable[[Exit, LegacyTrade], bool]
 
-    found = near.first(trade, fits)
+
+def _of_quantity(one: Exit, trade: LegacyTrade) -> bool:
+    return one.side == trade.side and close_to(one.quantity, trade.quantity)
+
+
+def _of_price(one: Exit, trade: LegacyTrade) -> bool:
+    price = trade.exit_price
+    return one.side == trade.side and price is not None and any(close_to(price, real) for real in one.prices)
+
+
+def _of_other_side(one: Exit, trade: LegacyTrade) -> bool:
+    return one.side != trade.side and close_to(one.quantity, trade.quantity)
+
+
+def _alone(near: _Nearness, trade: LegacyTrade, fits: Fits) -> bool:
+    """Whether the trade stands for a near exit that has no trade yet."""
+    found = near.first(trade, lambda one: not one.trades and fits(one.exit, trade))
     if found is not None:
         found.trades.append(trade)
     return found is not None

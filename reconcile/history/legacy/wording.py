@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ledger.display import number
-from reconcile.history.legacy.booked import Finding
 from reconcile.history.legacy.causes import Cause
 from reconcile.history.legacy.explaining import Explanation
+from reconcile.history.legacy.finding import Finding
 from reconcile.history.legacy.report import Difference
 from reconcile.history.legacy.values import ZERO, Book, Exit, LegacyTrade
 
@@ -46,6 +46,10 @@ def _words(finding: Finding) -> Iterator[str]:
         return
     if found is not None:
         yield from _of_explanation(finding.book, one, found, causes)
+    elif Cause.CARRIED in causes:
+        booked = sum((trade.quantity for trade in finding.trades), ZERO)
+        yield f"After an exit that it had missed or booked twice it held another position, and closed {number(booked)}"
+        yield f"of that; the fills closed {number(one.quantity)}."
     if Cause.MISSING in causes:
         yield f"{_closed(finding.book, one)} The earlier system has no row of it."
     if Cause.UNPRICED in causes:
@@ -68,7 +72,10 @@ def _of_unknown(finding: Finding) -> Iterator[str]:
     trade = finding.trades[0]
     at = "" if trade.exit_price is None else f" at {number(trade.exit_price)}"
     yield f"{_rows(finding.trades, capital=True)} closes {number(trade.quantity)}{at}."
-    if finding.book.book_id is None:
+    if finding.parts[0].cause is Cause.CARRIED:
+        yield "It took a fill that opened a position for the exit of one that it still held, after an exit that it had"
+        yield "missed or booked twice."
+    elif finding.book.book_id is None:
         yield "The ledger has no fills of this line at all."
     else:
         yield "No fills of the ledger closed that then."
