@@ -11,7 +11,7 @@ import psycopg
 
 from ledger import LedgerClient
 from ledger.queries import query
-from tests.fills import fill, moment
+from tests.fills import SYMBOL, fill, moment
 from tests.naive_ledger import NaiveLedger, Row
 
 SOURCE = "old_bot.completed_trades"
@@ -80,6 +80,21 @@ def _of_old_system(book: Book, number: int, seen: Sequence[Row]) -> list[Row]:
         "exit_time": moment(5 * 700 + 400).isoformat(), "net_pnl": "77.5",
     }  # fmt: skip
     return [*made, *copies, ghost]
+
+
+def old_row(legacy_id: str, pnl: str | None, at: float, **more: Any) -> Row:
+    """A row of an earlier system, by what matters in it; `at` counts in minutes."""
+    return {
+        "legacy_id": legacy_id,
+        "bot_id": "bot",
+        "category": "linear",
+        "symbol": SYMBOL,
+        "side": "Buy",
+        "quantity": "1",
+        "exit_time": moment(at).isoformat(),
+        "net_pnl": pnl,
+        **more,
+    }
 
 
 def booked(database_url: str, fills: Sequence[tuple[str, Row]], account: str = "main") -> int:

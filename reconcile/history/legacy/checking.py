@@ -1,6 +1,7 @@
 """From an earlier system's text to values: each cell is checked, no doubtful one is guessed."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from reconcile.history.times import read_times
 
 Cells = Mapping[str, Any]
 Trade = dict[str, Any]
+_NULL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in JSON; PostgreSQL keeps no text with it
 _LONG_SHORT = {"long": "Buy", "short": "Sell"}
 _OF_ENTRY = {**_LONG_SHORT, "buy": "Buy", "sell": "Sell"}
 _OF_EXIT = {**_LONG_SHORT, "buy": "Sell", "sell": "Buy"}
@@ -72,7 +74,7 @@ class TradeCheck:
 
     def _trade(self, row: Cells, times: Mapping[str, tuple[datetime | None, str | None]]) -> Trade:
         raw = row[RAW]
-        if "\\u0000" in raw:
+        if _NULL.search(raw):
             raise InvalidInputError("row", None, "without null characters")
         idx = row.get("position_idx")
         trade = {
