@@ -36,19 +36,23 @@ def carry_on(
     open_ = [n for n, finding in enumerate(found) if finding.parts and finding.parts[0].cause in _OPEN]
     if not open_:
         return
-    bases: dict[int, list[Basis]] = {n: [] for n in open_}
     wanted = frozenset(fill_id for n in open_ if n < len(matches) for fill_id in matches[n].exit.fill_ids)
     for own in _replays(book, fills, matches, wanted):
         for n in open_:
-            one, cause = found[n].exit, found[n].parts[0].cause
-            if one is not None and cause is Cause.UNEXPLAINED:
-                bases[n] += _basis(book, one, own)
-            elif cause in _OPEN and _is_own(found[n], _candidates(found[n], own, limits.tolerance), limits.places):
-                found[n] = replace(found[n], parts=(Part(Cause.CARRIED, found[n].parts[0].amount), *found[n].parts[1:]))
-    for n in open_:
-        if found[n].is_unexplained:
-            more = tuple(part for part in found[n].parts if part.cause is Cause.DUPLICATE)
-            found[n] = explained(found[n], matches[n], limits.places, bases[n], more)
+            found[n] = _tried_again(found[n], own, limits)
+        open_ = [n for n in open_ if found[n].parts[0].cause in _OPEN]
+        if not open_:
+            return
+
+
+def _tried_again(finding: Finding, own: Own, limits: Limits) -> Finding:
+    one, first, more = finding.exit, finding.parts[0], finding.parts[1:]
+    if one is not None and first.cause is Cause.UNEXPLAINED:
+        bases = list(_basis(finding.book, one, own))
+        return explained(finding, Match(one, list(finding.trades)), limits.places, bases, more) if bases else finding
+    if _is_own(finding, _candidates(finding, own, limits.tolerance), limits.places):
+        return replace(finding, parts=(Part(Cause.CARRIED, first.amount), *more))
+    return finding
 
 
 def _replays(

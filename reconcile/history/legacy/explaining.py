@@ -47,11 +47,6 @@ class Fees:
     exit: bool = True
     stated: Decimal | None = None  # another amount altogether
 
-    @property
-    def departures(self) -> int:
-        """How far it is from what the exchange charged."""
-        return 2 if self.stated is not None else int(not (self.entry and self.exit))
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -72,7 +67,8 @@ class Explanation:
     parts: tuple[Part, ...]
 
 
-_FEES = (Fees(), Fees(entry=False), Fees(exit=False), Fees(entry=False, exit=False))
+# What may be taken off, and how far that is from what the exchange charged.
+_CHOICES = ((Fees(), 0), (Fees(entry=False), 1), (Fees(exit=False), 1), (Fees(entry=False, exit=False), 1))
 
 
 def explain(book: Book, one: Match, places: int | None, others: Sequence[Basis] = ()) -> Explanation | None:
@@ -88,13 +84,9 @@ def explain(book: Book, one: Match, places: int | None, others: Sequence[Basis] 
     """
     said = sum((trade.pnl for trade in one.trades), ZERO)
     allowed = allowance(one.exit.proceeds, places, len(one.trades))
-    best: tuple[tuple[int, Decimal], _Attempt] | None = None
-    for attempt in _attempts(book, one, others):
-        off = abs(said - attempt.result)
-        rank = (attempt.departures, off)
-        if off <= allowed and (best is None or rank < best[0]):
-            best = (rank, attempt)
-    return _explanation(best[1], said) if best else None
+    hits = _hits(book, one, (*_bases(one.exit), *others), said, allowed)
+    best = min(hits, key=lambda hit: (hit.departures, abs(said - hit.result)), default=None)
+    return _explanation(one.exit, best, said) if best else None
 
 
 def allowance(value: Decimal, places: int | None, rows: int) -> Decimal:
@@ -104,53 +96,50 @@ def allowance(value: Decimal, places: int | None, rows: int) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
-    exit: Exit
+class _Hit:
+    """A computation that gives the number: `result`; `straight` is the same with the right sign."""
+
+    departures: int
     basis: Basis
     exit_price: Decimal | None
     moved: Decimal  # what the other exit price adds
     fees: Fees
-    flipped: bool
-    net_flipped: bool
-
-    @property
-    def departures(self) -> int:
-        return (
-            self.basis.averaged
-            + self.basis.carried
-            + (self.exit_price is not None)
-            + self.fees.departures
-            + self.flipped
-        )
-
-    @property
-    def taken_off(self) -> Decimal:
-        if self.fees.stated is not None:
-            return self.fees.stated
-        return (self.basis.entry_fee if self.fees.entry else ZERO) + (self.exit.exit_fee if self.fees.exit else ZERO)
-
-    @property
-    def straight(self) -> Decimal:
-        return self.basis.gross + self.moved - self.taken_off
-
-    @property
-    def result(self) -> Decimal:
-        if not self.flipped:
-            return self.straight
-        return -self.straight if self.net_flipped else -(self.basis.gross + self.moved) - self.taken_off
+    straight: Decimal
+    result: Decimal
 
 
-def _attempts(book: Book, one: Match, others: Iterable[Basis]) -> Iterator[_Attempt]:
+def _hits(book: Book, one: Match, bases: Iterable[Basis], said: Decimal, allowed: Decimal) -> Iterator[_Hit]:
+    """Runs for every exit that differs, some dozens of computations each: it makes no objects but for hits."""
     stated = _stated_fee(one)
-    choices = [*_FEES, Fees(stated=stated)] if stated is not None else _FEES
-    prices = [(None, ZERO), *_other_price(book, one)]
-    for basis in (*_bases(one.exit), *others):
+    choices = _CHOICES if stated is None else (*_CHOICES, (Fees(stated=stated), 2))
+    prices = ((None, ZERO), *_other_price(book, one))
+    least = _MOST_DEPARTURES
+    for basis in bases:
         for price, moved in prices:
-            for fees in choices:
-                for flipped, net in ((False, False), (True, False), (True, True)):
-                    attempt = _Attempt(one.exit, basis, price, moved, fees, flipped, net)
-                    if attempt.departures <= _MOST_DEPARTURES:
-                        yield attempt
+            gross = basis.gross + moved
+            before = basis.averaged + basis.carried + (price is not None)
+            for fees, more in choices:
+                departures = before + more
+                if departures > least:
+                    continue
+                taken = _taken_off(one.exit, basis, fees)
+                straight = gross - taken
+                if abs(said - straight) <= allowed:
+                    least = departures
+                    yield _Hit(departures, basis, price, moved, fees, straight, straight)
+                elif departures < least:
+                    for result in (-straight, -gross - taken):
+                        if abs(said - result) <= allowed:
+                            least = departures + 1
+                            yield _Hit(departures + 1, basis, price, moved, fees, straight, result)
+
+
+def _taken_off(one: Exit, basis: Basis, fees: Fees) -> Decimal:
+    if fees.stated is not None:
+        return fees.stated
+    if fees.entry:
+        return basis.entry_fee + one.exit_fee if fees.exit else basis.entry_fee
+    return one.exit_fee if fees.exit else ZERO
 
 
 def _bases(one: Exit) -> Iterator[Basis]:
@@ -183,16 +172,17 @@ def _other_price(book: Book, one: Match) -> Iterator[tuple[Decimal, Decimal]]:
         yield price, book.gross(one.exit.side, one.exit.proceeds, value)
 
 
-def _explanation(found: _Attempt, said: Decimal) -> Explanation:
-    parts = [*_of_basis(found), (Cause.PRICE, found.moved), *_of_fees(found)]
-    if found.flipped:
+def _explanation(one: Exit, found: _Hit, said: Decimal) -> Explanation:
+    parts = [*_of_basis(one, found), (Cause.PRICE, found.moved), *_of_fees(one, found.fees)]
+    flipped = found.result != found.straight
+    if flipped:
         parts.append((Cause.SIDE, found.result - found.straight))
-    difference = said - (found.exit.net or ZERO)
-    return Explanation(found.basis, found.exit_price, found.fees, found.flipped, _summed(parts, difference))
+    difference = said - (one.net or ZERO)
+    return Explanation(found.basis, found.exit_price, found.fees, flipped, _summed(parts, difference))
 
 
-def _of_basis(found: _Attempt) -> Iterator[tuple[Cause, Decimal]]:
-    one, basis = found.exit, found.basis
+def _of_basis(one: Exit, found: _Hit) -> Iterator[tuple[Cause, Decimal]]:
+    basis = found.basis
     gross, fee = one.gross or ZERO, one.entry_fee
     takes_fee = found.fees.entry and found.fees.stated is None
     if basis.averaged and one.average_gross is not None:
@@ -204,8 +194,7 @@ def _of_basis(found: _Attempt) -> Iterator[tuple[Cause, Decimal]]:
         yield Cause.CARRIED, fee - basis.entry_fee if takes_fee else ZERO
 
 
-def _of_fees(found: _Attempt) -> Iterator[tuple[Cause, Decimal]]:
-    one, fees = found.exit, found.fees
+def _of_fees(one: Exit, fees: Fees) -> Iterator[tuple[Cause, Decimal]]:
     if fees.stated is not None:
         yield Cause.OTHER_COMMISSION, one.entry_fee + one.exit_fee - fees.stated
         return
