@@ -7,12 +7,12 @@ _PLACES = Decimal("1e-8")
 
 
 def number(value: Decimal) -> str:
-    """With thousands marked, rounded half-even to eight decimals, without trailing zeros."""
+    """With thousands marked, half-even to eight decimals, without trailing zeros; ≈ before what was rounded."""
     with localcontext(prec=100):
         rounded = value.quantize(_PLACES, ROUND_HALF_EVEN)
         whole, _, decimals = format(rounded, ",f").partition(".")
     text = f"{whole}.{decimals}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return ("" if rounded == value else "≈") + ("0" if text == "-0" else text)
 
 
 def moment(value: datetime) -> str:

@@ -1,6 +1,7 @@
 """What is printed: values for people on stdout, JSON for machines, remarks on stderr.
 
-People see numbers rounded to eight decimals and times to the second; JSON has every digit, as text.
+People see numbers rounded to eight decimals, marked ≈ where that changed them, and times to the second; JSON has every
+digit, as text.
 """
 
 import json

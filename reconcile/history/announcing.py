@@ -8,16 +8,15 @@ from typing import Any, Self
 from ledger.cache import Cache, Mark, Put, position_key
 from ledger.cache.entry import to_fields
 from ledger.session import EXTERNAL
-from ledger.settings import Settings
 from ledger.values import Position
-from reconcile.history.writing import Connection, ask
+from reconcile.history.writing import Target
 
 
 class Announcer:
     """Around one transaction: `announce` is its last step, the positions it left are stored behind it."""
 
-    def __init__(self, cache: Cache | None, connection: Connection, account_id: int) -> None:
-        self._cache, self._connection, self._account_id = cache, connection, account_id
+    def __init__(self, cache: Cache | None, target: Target) -> None:
+        self._cache, self._target = cache, target
         self._token = secrets.token_hex(8)
         self._keys: dict[int, str] = {}
 
@@ -38,9 +37,6 @@ class Announcer:
                  trace: TracebackType | None) -> None:  # fmt: skip
         if self._cache is None or not self._keys or error is not None:
             return  # after an error the commit may have happened: the announcement stays until it runs out
-        left = ask(
-            self._connection, "positions_of_books", {"account_id": self._account_id, "book_ids": list(self._keys)}
-        )
-        for row in left:
+        for row in self._target.ask("positions_of_books", book_ids=list(self._keys)):
             position = Position.from_row(row["position"])
             self._cache.run(Put(self._keys[row["book_id"]], position.book_seq, to_fields(position), self._token))

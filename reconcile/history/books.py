@@ -1,23 +1,25 @@
 """What an import did to each book."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from reconcile.history.booking import KEY
 from reconcile.history.chunk import Outcome
 from reconcile.history.report import BookReport
 from reconcile.history.staging import Staging
-from reconcile.history.writing import Connection, ask
+from reconcile.history.writing import Target
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def book_reports(connection: Connection, account_id: int, staging: Staging, outcome: Outcome) -> tuple[BookReport, ...]:
+def book_reports(target: Target, staging: Staging, outcome: Outcome) -> tuple[BookReport, ...]:
     """One report for each book that rows of fills came for, as the database has it now."""
-    before = {}
+    before: dict[int, Mapping[str, Any]] = {}
     for book in outcome.books:
         before.setdefault(book["book_id"], book)
-    rows = ask(connection, "import_books_after", {"account_id": account_id, "book_ids": list(before)})
+    rows = target.ask("import_books_after", book_ids=list(before))
     after = {tuple(row[name] for name in KEY): row for row in rows}
     reports = []
     for times in staging.book_times():

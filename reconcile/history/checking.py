@@ -4,6 +4,7 @@ The rules are those of `ledger.fill.read_fill`, applied to columns. A row that b
 value and the rule; the first broken rule of a row counts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,7 +114,7 @@ class _Check:
         )
         nameless = pc.and_(pc.is_null(exec_id), pc.or_(cash, pc.is_null(order_id)))
         self._refuse(pc.and_(nameless, pc.is_null(values["row_id"])), "exec_id",
-                     "given, or order_id for a fill of a whole order, or a column row_id with the source's own key")  # fmt: skip
+                     "given, or order_id for a fill of a whole order, or row_id, the source's own key")  # fmt: skip
 
     def _cell(self, name: str) -> pa.StringArray:
         return self._given[name] if name in self._given else pa.nulls(self._count, pa.string())
@@ -124,7 +125,7 @@ class _Check:
         self._refuse(pc.greater(pc.utf8_length(cells), _LENGTH), name, f"at most {_LENGTH} characters long")
         return cells
 
-    def _word(self, name: str, words: dict[str, object], kind: pa.DataType) -> pa.Array:
+    def _word(self, name: str, words: Mapping[str, object], kind: pa.DataType) -> pa.Array:
         cells = self._cell(name)
         found = pc.index_in(pc.utf8_lower(cells), pa.array(list(words)))
         self._refuse(

@@ -1,6 +1,5 @@
 """One transaction of an import: which rows are new is found out under the books' locks, then they are written."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,7 +13,7 @@ from reconcile.history.deriving import HedgeRefusedError
 from reconcile.history.known import sift
 from reconcile.history.rows import Reject
 from reconcile.history.staging import StagedBook
-from reconcile.history.writing import Connection, as_json, ask
+from reconcile.history.writing import Target, as_json
 
 _HEDGE = "a hedge book never flips: this would close more than is open"
 _SOURCED = ("exec_time", "seq", "position_idx", "is_maker", "bot_id", "category", "symbol", "exec_id", "order_id",
@@ -55,20 +54,20 @@ class Chunk:
     fresh: bool
 
 
-def book_fills(connection: Connection, account_id: int, chunk: Chunk, source: str) -> Outcome:
+def book_fills(target: Target, chunk: Chunk, source: str) -> Outcome:
     """Books a chunk of fills. The caller is in a transaction."""
     keys = [book.key for book in chunk.books]
-    locked = ask(connection, "import_lock_books", {"account_id": account_id, "books": as_json(keys)})
-    outcome = Outcome(books=locked)
+    locked = target.ask("import_lock_books", books=as_json(keys))
+    outcome = Outcome(books=list(locked))
     rows = chunk.rows
     # What somebody else booked in the meantime is seen by the numbers that were given out.
     looks = not (chunk.fresh and all(book["book_seq"] == 0 for book in locked))
     if looks:
-        sifted = sift(connection, account_id, rows)
+        sifted = sift(target, rows)
         rows, outcome.duplicates, outcome.rejects = sifted.rows, sifted.duplicates, sifted.rejects
     for books, part in _by_risk(locked, rows):
-        outcome.add(_write(connection, account_id, books, part, source, looks))
-    _drop_empty(connection, account_id, locked)
+        outcome.add(_write(target, books, part, source, looks=looks))
+    _drop_empty(target, locked)
     return outcome
 
 
@@ -95,25 +94,23 @@ def _keys(rows: pa.Table) -> list[tuple[Any, ...]]:
     return [tuple(row[name] for name in KEY) for row in found]
 
 
-def _write(connection: Connection, account_id: int, books: list[Mapping[str, Any]], rows: pa.Table, source: str,
-           looks: bool) -> Outcome:  # fmt: skip
+def _write(target: Target, books: list[Mapping[str, Any]], rows: pa.Table, source: str, *, looks: bool) -> Outcome:
     outcome = Outcome()
     if books[0]["position_idx"]:
         rows, outcome.rejects = _closable(books[0], rows)
     while len(rows):
-        mixed = _mixed(connection, account_id, books, rows, looks)
+        mixed = _mixed(target, books, rows, looks=looks)
         journal = rows.select(_SOURCED).append_column("source", pa.array([source] * len(rows)))
         try:
-            with connection.transaction():
-                outcome.written += write_fills(
-                    connection, account_id, books, journal, time.time_ns() // 1000, mixed
-                )  # fmt: skip
-            outcome.booked += sum(rows["parts"].to_pylist())
-            break
+            with target.connection.transaction():
+                outcome.written += write_fills(target, books, journal, mixed)
         except HedgeRefusedError as refused:
             row = _cause(rows, refused)
             outcome.rejects += _refused(rows, row)
             rows = pa.concat_tables([rows.slice(0, row), rows.slice(row + 1)])
+        else:
+            outcome.booked += sum(rows["parts"].to_pylist())
+            break
     return outcome
 
 
@@ -135,7 +132,7 @@ def _cause(rows: pa.Table, refused: HedgeRefusedError) -> int:
     """The row to refuse: the one itself, or if that is in the ledger the last one before that closes."""
     ids = rows["exec_id"].to_pylist()
     if refused.exec_id in ids:
-        return ids.index(refused.exec_id)
+        return int(ids.index(refused.exec_id))
     closing = [number for number, side in enumerate(rows["side"].to_pylist()) if side == refused.side]
     before = [number for number in closing if rows["exec_time"][number].as_py() <= refused.exec_time]
     return (before or closing or [len(rows) - 1])[-1]
@@ -143,18 +140,18 @@ def _cause(rows: pa.Table, refused: HedgeRefusedError) -> int:
 
 def _refused(rows: pa.Table, number: int) -> list[Reject]:
     row = rows.slice(number, 1).to_pylist()[0]
-    return [Reject(row["origin"], row["line"], "exec_qty", row["exec_qty"], _HEDGE)] * int(row["parts"])
+    reject = Reject(row["origin"], row["line"], "exec_qty", row["exec_qty"], _HEDGE)
+    return [reject] * int(row["parts"])
 
 
-def _mixed(connection: Connection, account_id: int, books: Sequence[Mapping[str, Any]], rows: pa.Table,
-           looks: bool) -> dict[int, list[str]]:  # fmt: skip
+def _mixed(target: Target, books: Sequence[Mapping[str, Any]], rows: pa.Table, *, looks: bool) -> dict[int, list[str]]:
     """The orders that have a fill of the whole and single executions, by the book of the former."""
-    book_ids = {tuple(book[name] for name in KEY): book["book_id"] for book in books}
-    wholes: dict[tuple[str, str], int] = {}
-    executed: set[tuple[str, str]] = set()
     orders = rows.select([*KEY, "order_id", "whole_order"]).filter(rows["order_id"].is_valid())
     if not looks and not any(orders["whole_order"].to_pylist()):
         return {}
+    book_ids = {tuple(book[name] for name in KEY): book["book_id"] for book in books}
+    wholes: dict[tuple[str, str], int] = {}
+    executed: set[tuple[str, str]] = set()
     for row in orders.to_pylist():
         order = row["category"], row["order_id"]
         if row["whole_order"]:
@@ -162,9 +159,8 @@ def _mixed(connection: Connection, account_id: int, books: Sequence[Mapping[str,
         else:
             executed.add(order)
     if looks:
-        for row in ask(connection, "import_orders", {
-            "account_id": account_id, "categories": orders["category"].to_pylist(),
-            "order_ids": orders["order_id"].to_pylist()}):  # fmt: skip
+        categories, order_ids = orders["category"].to_pylist(), orders["order_id"].to_pylist()
+        for row in target.ask("import_orders", categories=categories, order_ids=order_ids):
             order = row["category"], row["order_id"]
             if row["has_whole"]:
                 wholes[order] = row["book_id"]
@@ -176,19 +172,18 @@ def _mixed(connection: Connection, account_id: int, books: Sequence[Mapping[str,
     return mixed
 
 
-def _drop_empty(connection: Connection, account_id: int, books: Sequence[Mapping[str, Any]]) -> None:
+def _drop_empty(target: Target, books: Sequence[Mapping[str, Any]]) -> None:
     """Takes back books in which nothing was booked after all."""
-    ask(connection, "import_drop_empty", {"account_id": account_id, "book_ids": [
-        book["book_id"] for book in books if not book["book_seq"] and not book["cash_seq"]]})  # fmt: skip
+    new = [book["book_id"] for book in books if not book["book_seq"] and not book["cash_seq"]]
+    target.ask("import_drop_empty", book_ids=new)
 
 
-def book_cash(connection: Connection, account_id: int, rows: pa.Table, source: str) -> Outcome:
+def book_cash(target: Target, rows: pa.Table, source: str) -> Outcome:
     """Books funding and other cash. The caller is in a transaction."""
-    sifted = sift(connection, account_id, rows)
+    sifted = sift(target, rows)
     outcome = Outcome(duplicates=sifted.duplicates, rejects=sifted.rejects)
     if len(sifted.rows):
-        given = sifted.rows.drop_columns(["is_cash", "whole_order", "parts", "origin", "line"])
-        ask(connection, "import_cash", {"account_id": account_id, "source": source,
-                                        "rows": as_json(given.to_pylist())})  # fmt: skip
-        outcome.booked = outcome.payments = len(sifted.rows)
+        given = sifted.rows.drop_columns(["is_cash", "whole_order", "parts", "origin", "line"]).to_pylist()
+        target.ask("import_cash", source=source, rows=as_json(given))
+        outcome.booked = outcome.payments = len(given)
     return outcome

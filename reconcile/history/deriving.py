@@ -41,7 +41,7 @@ ENTRY_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A book as it stands before the block; decimals are plain text. `rows` of the block are its fills.
 
@@ -146,6 +146,7 @@ class Block:
             raise HedgeRefusedError(*(row[name][0].as_py() for name in ("exec_id", "side", "exec_time")))
 
     def derived(self) -> Derived:
+        """Lots, trades and where each book stands then."""
         size = np.abs(self.signed)
         closing = _joined([found.closing for found in self.matched])
         lot_fees = self.fees - share(self.fees, np.zeros_like(closing), closing, size)
@@ -172,7 +173,8 @@ class Block:
             last = first + len(found.closed.lot)
             ends.append(End(
                 plain(found.position, self.scale), found.cycle_id, plain(found.axis, self.scale), last - first,
-                plain(total(trades.gross[first:last]), trades.scale), plain(total(trades.net[first:last]), trades.scale),
+                plain(total(trades.gross[first:last]), trades.scale),
+                plain(total(trades.net[first:last]), trades.scale),
                 plain(self._short(found.opened), self.scale),
             ))  # fmt: skip
             first = last
@@ -249,8 +251,8 @@ class _Trades:
             percent[linear] = half_even(net[linear] * (100 * 10 ** (price_scale + contract_scale)),
                                         value * 10**self.scale)  # fmt: skip
         if inverse.any():
-            percent[inverse] = half_even(net[inverse] * entry[inverse] * (100 * 10**contract_scale),
-                                         contracts[inverse].astype(object) * 10 ** (self.scale + price_scale))  # fmt: skip
+            value = contracts[inverse].astype(object) * 10 ** (self.scale + price_scale)
+            percent[inverse] = half_even(net[inverse] * entry[inverse] * (100 * 10**contract_scale), value)
         self.percent = percent
 
     def table(self) -> pa.Table:

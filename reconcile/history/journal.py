@@ -1,6 +1,7 @@
 """Rows as the journal has them: numbered, with the columns that follow from their book, and linked by their hash."""
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ FILL_COLUMNS = (
 _QUOTED = r'[\s"\\(),]'  # what PostgreSQL quotes in the text of a row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """Where a book's journal ends, and what its fills have from it. `rows` of the block are the book's."""
 
@@ -61,12 +62,12 @@ def valued(rows: pa.Table, heads: Sequence[Head]) -> pa.Table:
     return _put(rows, "fee_asset", counted)
 
 
-def numbered(rows: pa.Table, heads: Sequence[Head], account_id: int, recorded_at: int) -> pa.Table:
-    """`rows` with account, book and the next numbers of their book's journal. `recorded_at`: microseconds since 1970."""
+def numbered(rows: pa.Table, heads: Sequence[Head], account_id: int) -> pa.Table:
+    """`rows` with account, book and the next numbers of their book's journal, and the present time."""
     count = len(rows)
     book = np.concatenate([np.full(head.rows.stop - head.rows.start, head.book_id) for head in heads])
     seq = np.concatenate([np.arange(head.rows.stop - head.rows.start) + head.book_seq + 1 for head in heads])
-    when = pa.array(np.full(count, recorded_at), pa.timestamp("us", "UTC"))
+    when = pa.array(np.full(count, time.time_ns() // 1000), pa.timestamp("us", "UTC"))
     for name, column in (
         ("account_id", pa.array(np.full(count, account_id))),
         ("book_id", pa.array(book)),

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from reconcile.history.rows import Reject
-from reconcile.history.writing import Connection, ask
+from reconcile.history.writing import Target
 
 _ALWAYS = ("symbol", "position_idx", "exec_type", "exec_price", "exec_qty", "commission", "exec_time")
 _IF_BOTH_SAY = ("side", "order_id", "client_order_id", "is_maker", "commission_asset")
@@ -24,10 +24,9 @@ class Sifted:
     rejects: list[Reject]
 
 
-def sift(connection: Connection, account_id: int, rows: pa.Table) -> Sifted:
+def sift(target: Target, rows: pa.Table) -> Sifted:
     """Takes out the executions that the ledger has."""
-    found = ask(connection, "import_known", {
-        "account_id": account_id, "categories": rows["category"].to_pylist(), "exec_ids": rows["exec_id"].to_pylist()})  # fmt: skip
+    found = target.ask("import_known", categories=rows["category"].to_pylist(), exec_ids=rows["exec_id"].to_pylist())
     if not found:
         return Sifted(rows, 0, [])
     stored = {(row["category"], row["exec_id"]): row for row in found}

@@ -38,8 +38,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The pieces: a lot (open ones are counted first, then those of the fills, by the number of their fill), the
-    fill that closes it, and the units (from, to] of either's own quantity."""
+    """The pieces: a lot, the fill that closes it, and the units (from, to] of either's own quantity.
+
+    Open lots are counted first, then those of the fills, by the number of their fill.
+    """
 
     lot: Integers
     fill: Integers

@@ -22,6 +22,7 @@ _DIGITS = 18  # that surely fit int64
 
 # PostgreSQL's and Python's own words for what is no number, and signs in other places, do not match.
 _NUMBER = r"^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})$"
+_RULE = "a number with a decimal point, without thousands separators, of at most 30 digits before and after the point"
 _EXPONENT = r"^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})[eE][+-]?\d{1,2}$"
 
 Integers = npt.NDArray[Any]
@@ -39,6 +40,7 @@ class Column:
         return times(self.units, 10 ** (scale - self.scale))
 
     def take(self, where: Integers) -> "Column":
+        """Those at some places."""
         return Column(self.units[where], self.scale)
 
 
@@ -71,7 +73,8 @@ def _units(texts: pa.StringArray, scale: int) -> Integers:
     low, high = pairs[:, 0], pairs[:, 1]
     if np.array_equal(high, low >> 63):
         return low.copy()
-    return (high.astype(object) << 64) + low.astype("<u8").astype(object)
+    wide: Integers = (high.astype(object) << 64) + low.astype("<u8").astype(object)
+    return wide
 
 
 def _small(units: Integers) -> Integers:
@@ -90,7 +93,7 @@ def _objects(values: Sequence[int]) -> Integers:
 
 
 def times(a: Integers, b: Integers | int) -> Integers:
-    """a · b, exactly."""
+    """The products, exactly."""
     if a.dtype == object or (isinstance(b, np.ndarray) and b.dtype == object):
         return a * b
     most = _most(a) * (_most(b) if isinstance(b, np.ndarray) else abs(b))
@@ -116,7 +119,7 @@ def total(units: Integers) -> int:
 
 
 def half_even(n: Integers, d: Integers) -> Integers:
-    """n / d in units of 10^-18, rounded half to even."""
+    """The quotients in units of 10^-18, rounded half to even."""
     return _quotient(n.astype(object) * _ONE, d.astype(object))
 
 
@@ -125,7 +128,8 @@ def _quotient(n: Integers, d: Integers) -> Integers:
     twice = np.abs((n - quotient * d) * 2)
     size = np.abs(d)
     up = (twice > size) | ((twice == size) & (quotient % 2 != 0))
-    return quotient + up.astype(np.int64).astype(object)
+    rounded: Integers = quotient + up.astype(np.int64).astype(object)
+    return rounded
 
 
 def share_of_first(amount: Integers, x: Integers, whole: Integers) -> Integers:
@@ -179,8 +183,7 @@ def read_texts(cells: pa.StringArray) -> tuple[pa.StringArray, pa.Array]:
     sound = pc.replace_substring_regex(sound, r"(\.\d*?)0*$", r"\1")
     sound = pc.replace_substring_regex(sound, r"\.$", "")
     sound = pc.if_else(pc.equal(sound, "-0"), "0", sound)
-    return sound, pc.if_else(wrong, "a number with a decimal point and without thousands separators, of at most 30 digits "
-                             "before and after the point", None)  # fmt: skip
+    return sound, pc.if_else(wrong, _RULE, None)
 
 
 def _without_exponents(cells: pa.StringArray) -> pa.StringArray:

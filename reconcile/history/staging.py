@@ -5,7 +5,7 @@ DuckDB spills to disk what exceeds its memory, so that ten million rows need no 
 
 import contextlib
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -29,6 +29,8 @@ from reconcile.history.times import MOMENT
 MEMORY = "256MB"
 _REJECTS = pa.schema([("origin", pa.string()), ("line", pa.int64()), ("field", pa.string()), ("value", pa.string()),
                       ("reason", pa.string())])  # fmt: skip
+
+_ORDERS = pa.schema([(name, pa.string()) for name in ("category", "order_id", "bot_id")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ class Staging:
             self._db.execute(_sql("load"), {"first": self._rows})
         self._rows += len(rows)
 
-    def reject(self, rejects: Iterable[Reject]) -> None:
+    def reject(self, rejects: Iterable[Reject], *, at_booking: bool = False) -> None:
         """Takes in refused rows."""
         refused = [{name: getattr(reject, name) for name in _REJECTS.names} for reject in rejects]
         if refused:
             with self._registered("refused", pa.Table.from_pylist(refused, _REJECTS)):
-                self._db.execute(_sql("reject"))
+                self._db.execute(_sql("reject"), {"at_booking": at_booking})
 
     def bots(self) -> list[str]:
         """Every bot that a row or a client order id names."""
@@ -121,18 +123,24 @@ class Staging:
         while portion := cursor.fetchmany(size):
             yield portion
 
-    def own(self, bot: str, known_bots: Sequence[str], orders: Sequence[tuple[str, str, str]]) -> list[StagedBook]:
-        """Finds whose each row is and sorts them. `orders`: category, order id and bot of those the ledger knows."""
+    def forget_refusals(self) -> None:
+        """Before rows are booked once more: what was refused then."""
+        self._db.execute(_sql("forget_refusals"))
+
+    def know_orders(self, orders: Sequence[Mapping[str, Any]]) -> None:
+        """Takes in whose orders are: category, order id and bot, None where the ledger does not know."""
+        with self._registered("names", pa.Table.from_pylist(list(orders), _ORDERS)):
+            self._db.execute(_sql("know_orders"))
+
+    def own(self, bot: str, known_bots: Sequence[str]) -> list[StagedBook]:
+        """Finds whose each row is and sorts them. `bot`: whose those are that nobody else's are."""
         with self._registered("names", pa.table({"bot_id": pa.array(known_bots, pa.string())})):
             self._db.execute(_sql("know_bots"))
-        if orders:
-            columns = [pa.array(column, pa.string()) for column in zip(*orders, strict=True)]
-            with self._registered("names", pa.table(columns, names=["category", "order_id", "bot_id"])):
-                self._db.execute(_sql("know_orders"))
         self._db.execute(_sql("own"), {"bot": bot})
-        found = self._db.execute(_sql("books")).fetchall()
-        return [StagedBook(bot_id, category, symbol, idx, is_cash, first, stop)
-                for is_cash, bot_id, category, symbol, idx, first, stop in found]  # fmt: skip
+        return [
+            StagedBook(bot_id, category, symbol, idx, is_cash, first, stop)
+            for is_cash, bot_id, category, symbol, idx, first, stop in self._db.execute(_sql("books")).fetchall()
+        ]
 
     def rows(self, first: int, stop: int) -> pa.Table:
         """The owned rows of a range, sorted by book and in exchange order. May be called from several threads."""

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -39,19 +40,31 @@ def errors_translated() -> Iterator[None]:
         raise translate(error) from error
 
 
-def copy_in(connection: Connection, table: str, rows: pa.Table) -> None:
-    """Adds rows to `trading.<table>`; the columns have the names of the table's."""
-    if not len(rows):
-        return
-    sink = io.BytesIO()
-    pa_csv.write_csv(rows, sink, _OPTIONS)
-    data = sink.getbuffer()
-    statement = sql.SQL(query("import_copy")).format(
-        table=sql.Identifier("trading", table), columns=sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
-    )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for start in range(0, len(data), _PORTION):
-            copy.write(data[start : start + _PORTION])
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The account that is written to, and over which connection."""
+
+    connection: Connection
+    account_id: int
+
+    def ask(self, name: str, **params: object) -> list[dict[str, Any]]:
+        """The rows that a query about the account answers."""
+        return ask(self.connection, name, {"account_id": self.account_id, **params})
+
+    def copy_in(self, table: str, rows: pa.Table) -> None:
+        """Adds rows to `trading.<table>`; the columns have the names of the table's."""
+        if not len(rows):
+            return
+        sink = io.BytesIO()
+        pa_csv.write_csv(rows, sink, _OPTIONS)
+        data = sink.getbuffer()
+        statement = sql.SQL(query("import_copy")).format(
+            table=sql.Identifier("trading", table),
+            columns=sql.SQL(", ").join(map(sql.Identifier, rows.column_names)),
+        )
+        with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for start in range(0, len(data), _PORTION):
+                copy.write(data[start : start + _PORTION])
 
 
 def ask(connection: Connection, name: str, params: Mapping[str, object]) -> list[dict[str, Any]]:

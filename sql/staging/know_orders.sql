@@ -1,1 +1,1 @@
-CREATE OR REPLACE TABLE ledger_order AS SELECT category, order_id, bot_id FROM names
+INSERT INTO ledger_order SELECT category, order_id, bot_id FROM names WHERE bot_id IS NOT NULL

@@ -14,7 +14,7 @@ WITH claim AS (
                          o.bot_id, c.bot_id, j.bot_id, $bot) AS owner
       FROM judged j
       LEFT JOIN claim c ON c.category = j.category AND c.order_id = j.order_id
-      LEFT JOIN ledger_order o ON o.category = j.category AND o.order_id = j.order_id
+      LEFT JOIN (SELECT DISTINCT * FROM ledger_order) o ON o.category = j.category AND o.order_id = j.order_id
      WHERE j.verdict = 'counts'
 )
 SELECT row_number() OVER (ORDER BY is_cash, owner, category, symbol, position_idx, exec_time, seq, exec_id) - 1 AS k,

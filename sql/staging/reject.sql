@@ -1,1 +1,1 @@
-INSERT INTO rejected SELECT * FROM refused
+INSERT INTO rejected SELECT origin, line, field, value, reason, $at_booking FROM refused

@@ -23,6 +23,6 @@ CREATE TABLE staged (
     row_id          VARCHAR,
     named_bot       VARCHAR    -- whom its client order id names
 );
-CREATE TABLE rejected (origin VARCHAR, line BIGINT, field VARCHAR, value VARCHAR, reason VARCHAR);
+CREATE TABLE rejected (origin VARCHAR, line BIGINT, field VARCHAR, value VARCHAR, reason VARCHAR, at_booking BOOLEAN);
 CREATE TABLE known_bot (bot_id VARCHAR);
 CREATE TABLE ledger_order (category VARCHAR, order_id VARCHAR, bot_id VARCHAR);

@@ -147,7 +147,7 @@ def _less(*fees: Decimal) -> str:
 
 
 def _signed(text: str) -> str:
-    return f"({text})" if text.startswith("-") else text
+    return f"({text})" if text.removeprefix("≈").startswith("-") else text
 
 
 def _entry_price(book: Book, one: Exit, gross: Decimal) -> Decimal:

@@ -68,7 +68,7 @@ def read_objects(origin: str, line: int, block: bytes) -> Chunk:
 def _all_at_once(lines: list[str]) -> list[dict[str, Any]] | None:
     """The objects, if each line is one, with no object inside, no key twice and nothing special."""
     joined = ",\n".join(lines)  # no text in JSON goes over a line end
-    if _SPECIAL.search(joined) or joined.count("{") != len(lines):
+    if _SPECIAL.search(joined) or joined.count("{") != len(lines) or not all(one[0] == "{" for one in lines):
         return None
     try:
         found = _decode_many(f"[{joined}]")

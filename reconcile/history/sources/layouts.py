@@ -128,22 +128,24 @@ class Adjusted:
 
     def read(self, chunk: Chunk) -> Chunk:
         """Reads, then translates values, then sets constants."""
-        return self._adjust(self._layout.read(chunk))
+        return adjust(self._layout.read(chunk), self._mapping)
 
     def rest(self) -> Chunk | None:
         """What the layout held back."""
         left = self._layout.rest()
-        return None if left is None else self._adjust(left)
+        return None if left is None else adjust(left, self._mapping)
 
-    def _adjust(self, chunk: Chunk) -> Chunk:
-        columns = {name: chunk.rows.column(name) for name in chunk.rows.column_names}
-        for name, meanings in self._mapping.values.items():
-            if name in columns:
-                columns[name] = translate(columns[name], meanings)
-        for name, value in self._mapping.constants.items():
-            columns[name] = constant(value, chunk.rows.num_rows)
-        chunk.rows = _table(columns, chunk.rows.num_rows)
-        return chunk
+
+def adjust(chunk: Chunk, mapping: ColumnMapping) -> Chunk:
+    """The user's values in place of the source's, and the constants."""
+    columns = {name: chunk.rows.column(name) for name in chunk.rows.column_names}
+    for name, meanings in mapping.values.items():
+        if name in columns:
+            columns[name] = translate(columns[name], meanings)
+    for name, value in mapping.constants.items():
+        columns[name] = constant(value, chunk.rows.num_rows)
+    chunk.rows = _table(columns, chunk.rows.num_rows)
+    return chunk
 
 
 def choose_layout(origin: str, names: Sequence[str], mapping: ColumnMapping) -> Layout:
