@@ -1,6 +1,6 @@
 """An existing table or view of a PostgreSQL as a source, read by COPY in one transaction that sees one state."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,13 +48,21 @@ class TableSource:
 
     unit = "rows"
 
-    def __init__(self, database_url: str, table: str, *, mapping: ColumnMapping | None = None) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        table: str,
+        *,
+        mapping: ColumnMapping | None = None,
+        choose: Callable[[str, Sequence[str]], Layout] | None = None,
+    ) -> None:
         """Takes the names; nothing is connected to yet.
 
         Args:
             database_url: any libpq URL or connection string.
             table: as in SQL: `fills`, `trading.fills`, `"Old Bots".fills`.
             mapping: the user's names, values and constants.
+            choose: the layout of a table with these columns, for rows that are no fills; default: by `mapping`.
 
         Raises:
             ConfigurationError: the URL is none.
@@ -64,7 +72,8 @@ class TableSource:
         except ConfigurationError as error:
             raise ConfigurationError(str(error).replace("LEDGER_DATABASE_URL", "the URL of the source")) from None
         self._written = table
-        self._mapping = mapping or ColumnMapping()
+        self._mapping = of_fills = mapping or ColumnMapping()
+        self._choose = choose or (lambda origin, names: choose_layout(origin, names, of_fills))
         self._masked = mask_database_url(database_url)
         self.layouts: dict[str, str] = {}
         self.unread: dict[str, tuple[str, ...]] = {}
@@ -97,7 +106,7 @@ class TableSource:
         """
         with self._connected() as connection:
             table = self._find(connection)
-            layout = choose_layout(self._written, table.names, self._mapping)
+            layout = self._choose(self._written, table.names)
             names = layout.used(table.names)
             self.layouts[self._written] = layout.name
             self.unread[self._written] = tuple(name for name in table.names if name not in names)
@@ -175,7 +184,7 @@ class TableSource:
                 connection.read_only = True
                 connection.execute(query("import_session").encode())
                 yield connection
-        except pg.InvalidName as error:
+        except (pg.InvalidName, pg.SyntaxError) as error:
             reason = f"not the name of a table ({error.diag.message_primary})"
             raise UnreadableSourceError(self.name, None, reason) from None
         except pg.InsufficientPrivilege as error:

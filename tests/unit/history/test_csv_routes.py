@@ -21,7 +21,10 @@ def reader() -> RowReader:
     return RowReader("file", Header(NAMES, ",", 2, b""))
 
 
-def outcome(chunks: list[Chunk]) -> tuple[list[object], list[object]]:
+Outcome = tuple[list[tuple[int, tuple[str | None, ...]]], list[tuple[int, str]]]
+
+
+def outcome(chunks: list[Chunk]) -> Outcome:
     rows = [
         (line, tuple(row.values()))
         for chunk in chunks
