@@ -105,7 +105,8 @@ class Staging:
 
     def settle(self, label: str) -> None:
         """Gives each row its identity and finds repetitions, conflicts and parts. `label` names the source."""
-        self._db.execute(_sql("identify"), {"label": label})
+        self._db.execute(_sql("label"), {"label": label})
+        self._db.execute(_sql("identify"))
         self._db.execute(_sql("settle_repetitions"))
         self._db.execute(_sql("conflicts"))
         self._join_parts()
