@@ -177,9 +177,8 @@ class _Import:
         """
         venue, name, environment = read_account(self._options.account or self._settings.account)
         account = {"account": name, "venue": venue, "environment": environment, "default_account": "default"}
-        account_id = 0
-        for bot_id in sorted({self._options.bot_id or EXTERNAL, *staging.row_bots()}):
-            account_id = ask(connection, "register_bot", {"bot_id": bot_id, **account})[0]["account_id"]
+        bots = sorted({self._options.bot_id or EXTERNAL, *staging.row_bots()})
+        account_id = ask(connection, "import_register", {**account, "bots": bots})[0]["account_id"]
         target = Target(connection, account_id)
         state = target.ask("import_is_new")[0]
         if not state["may_write"]:
