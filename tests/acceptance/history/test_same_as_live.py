@@ -25,7 +25,7 @@ def _rows(case: Case) -> list[dict[str, Any]]:
             "exec_time": fill.time,
             "exec_id": f"{case.name}-{1000 - fill.seq}",
             "order_id": f"{case.name}-o{fill.seq // 2}" if fill.side == "Buy" else None,
-            "close_reason": "said, \"so\"" if fill.side == "Sell" else None,
+            "close_reason": 'said, "so"' if fill.side == "Sell" else None,
             "commission": fill.fee,
             "seq": fill.seq,
         }
