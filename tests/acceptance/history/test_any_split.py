@@ -98,7 +98,7 @@ class Way:
             )
             for n in range(2)
         ]
-        self.account_id = [client.register() for client in self.clients][0]
+        self.account_id = {client.register() for client in self.clients}.pop()
         self.clients[0].register_instrument(THOUSANDS.symbol, multiplier=1000)
 
     def bot(self, number: int) -> str:
