@@ -59,7 +59,7 @@ def bring_in(
     report = import_history(source, settings, ImportOptions(**{"account": account, "source": "bot", **options}))
     assert report.read == len(rows)
     assert report.stopped or report.booked + report.duplicates + report.rejected == report.read, report
-    assert not report.unproven
+    assert not report.unproven, report.unproven[:3]
     return report
 
 
