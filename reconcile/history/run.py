@@ -21,7 +21,7 @@ from reconcile.history.books import book_reports
 from reconcile.history.checking import Reading, check
 from reconcile.history.chunk import Outcome
 from reconcile.history.rejects import write_rejects
-from reconcile.history.report import ImportReport
+from reconcile.history.report import ImportReport, Reason
 from reconcile.history.rows import Source
 from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.tasks import Booker, tasks
@@ -154,6 +154,7 @@ class _Import:
             rejected=counts["rejected"],
             joined=counts["parts"],
             rejects=tuple(islice(staging.rejects(), _KEPT_REJECTS)),
+            reasons=tuple(Reason(*found) for found in staging.reasons()),
         )
 
     def _book_all(self, booker: Booker, books: Sequence[StagedBook], rehearsal: Target | None) -> Outcome:

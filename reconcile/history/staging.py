@@ -158,6 +158,10 @@ class Staging:
         while portion := cursor.fetchmany(10_000):
             yield from (Reject(*row) for row in portion)
 
+    def reasons(self) -> list[tuple[str, str | None, int]]:
+        """The most frequent reasons for which rows were refused, with the field and how many they are."""
+        return self._db.cursor().execute(_sql("reasons")).fetchall()
+
     @contextlib.contextmanager
     def _registered(self, name: str, rows: pa.Table) -> Iterator[None]:
         self._db.register(name, rows)
