@@ -1,6 +1,7 @@
 """What is printed: values for people on stdout, JSON for machines, remarks on stderr.
 
-People see numbers rounded to eight decimals and times to the second; JSON has every digit, as text.
+People see numbers rounded to eight decimals, marked ≈ where that changed them, and times to the second; JSON has every
+digit, as text.
 """
 
 import json
@@ -87,12 +88,12 @@ def cell(value: Any, kind: Kind = "text") -> Text:
 
 
 def number(value: Decimal) -> str:
-    """With thousands marked, rounded half-even to eight decimals, without trailing zeros."""
+    """With thousands marked, half-even to eight decimals, without trailing zeros; ≈ before what was rounded."""
     with localcontext(prec=100):
         rounded = value.quantize(_PLACES, ROUND_HALF_EVEN)
         whole, _, decimals = format(rounded, ",f").partition(".")
     text = f"{whole}.{decimals}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return ("" if rounded == value else "≈") + ("0" if text == "-0" else text)
 
 
 def moment(value: datetime) -> str:

@@ -48,7 +48,10 @@ _HELP = """Show the accounts: their last reconciliation, until when all is fetch
 
 `by` names host and process of the service that leads, where the login may see it.
 
-Examples: fifoledger accounts; fifoledger accounts --json; fifoledger accounts check
+Examples:
+  fifoledger accounts
+  fifoledger accounts --json
+  fifoledger accounts check
 """
 
 app = typer.Typer(cls=LedgerGroup, help=_HELP, invoke_without_command=True)
@@ -83,7 +86,8 @@ def check(
     key is refused, is another account's than the books, or the same account's as another one's. 4: the exchange did not
     answer.
 
-    Example: SERVICE_ACCOUNTS_FILE=accounts.toml fifoledger accounts check
+    Example:
+      SERVICE_ACCOUNTS_FILE=accounts.toml fifoledger accounts check
     """
     configured = load_accounts(load_service_settings(), load_settings().account)
     chosen = [one for one in configured if account in {None, one.name}]

@@ -43,7 +43,10 @@ def paper(
     says how. Runs until it is interrupted. The file of --settings is never one that something else wrote, such as the
     .env of a real account.
 
-    Examples: fifoledger paper; fifoledger paper --port 9000 --start 2026-01-01; fifoledger paper --settings paper.env
+    Examples:
+      fifoledger paper
+      fifoledger paper --port 9000 --start 2026-01-01
+      fifoledger paper --settings paper.env
     """
     from reconcile.cli.paper_settings import write_settings
     from reconcile.paper.server import listen, new_venue, serve_on

@@ -64,7 +64,10 @@ def reconcile(
     Exit code 0: both sides agree. 1: somebody has to decide about a finding, see fifoledger findings. 4: the exchange
     did not answer; no more was booked than what had been fetched completely.
 
-    Examples: fifoledger reconcile; fifoledger reconcile --account main --dry-run; fifoledger reconcile --since 60d
+    Examples:
+      fifoledger reconcile
+      fifoledger reconcile --account main --dry-run
+      fifoledger reconcile --since 60d
     """
     settings = ready_settings()
     of_exchange = load_settings()

@@ -52,7 +52,7 @@ INVERSE = r"^[A-Z0-9]+USD([FGHJKMNQUVXZ]\d\d)?$"
 OPTION = r"^[A-Z0-9]+-\d{1,2}[A-Z]{3}\d{2}-[0-9.]+-[CP](-[A-Z]+)?$"
 _NUMBER_AND_COIN = r"^([-+0-9.,eE]+)\s+([A-Z][A-Z0-9]*)$"
 _FRAGMENT = 8  # characters to which Bybit's pages shorten an id: no longer an identity
-_API = ("symbol", "side", "execid", "execprice", "execqty", "exectime")
+_API = {"symbol", "side", "execId", "execPrice", "execQty", "execTime"}
 
 
 def no_fills(names: Sequence[str]) -> str | None:
@@ -68,7 +68,7 @@ def no_fills(names: Sequence[str]) -> str | None:
 
 def recognise(names: Sequence[str]) -> "TradeHistory | Executions | None":
     """The layout of an export with these columns, if it is one of these."""
-    if all(find(names, one) for one in _API):
+    if set(names) >= _API:  # letter by letter: our own names differ from these only in spelling
         return Executions()
     if find(names, "spotpairs") and find(names, "filledprice") and find(names, "timestamp"):
         return TradeHistory(_SPOT)

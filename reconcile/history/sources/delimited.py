@@ -21,6 +21,7 @@ from reconcile.history.sources.errors import UnreadableSourceError
 from reconcile.history.sources.text import Block, decode
 
 DELIMITERS = ",;\t|"
+_BLANK = re.compile(rb"(?:\A|\n)\r?\n")  # pyarrow would make a row of it
 # Bybit's statements begin with a line about the account: UID: 1234,Company Name: ,Country:
 _PREAMBLE = re.compile(r"^UID:")
 
@@ -62,10 +63,7 @@ def read_header(origin: str, first: Block, delimiter: str | None) -> Header:
         raise UnreadableSourceError(origin, line + used, f"the header: {error}") from None
     _check_header(origin, line + used, names, content, between)
     used += rows.line_num
-    behind = 0
-    for _ in range(used):
-        behind = block.find(b"\n", behind) + 1 or len(block)
-    return Header(_named(names), between, line + used, block[behind:])
+    return Header(_named(names), between, line + used, text[reader.tell() :].encode())
 
 
 def _from(first: str, rest: Iterator[str]) -> Iterator[str]:
@@ -103,7 +101,7 @@ class RowReader:
         return chunk if chunk is not None else self._strict(line, block)
 
     def _fast(self, line: int, block: bytes) -> Chunk | None:
-        if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
+        if b"\0" in block or block.count(b"\r") != block.count(b"\r\n") or _BLANK.search(block):
             return None
         quoted = b'"' in block
         if quoted and not _quotes_enclose(block, self._header.delimiter):
@@ -142,7 +140,7 @@ class RowReader:
                 continue
             if row is None:
                 break
-            if not row:
+            if not row or (len(row) == 1 and not row[0].strip()):
                 continue  # a blank line is no row
             fault = self._fault(row)
             if fault:
