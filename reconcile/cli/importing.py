@@ -12,6 +12,7 @@ from ledger.cli.group import LedgerGroup, say
 from ledger.cli.opening import ready_settings, url_of
 from ledger.cli.output import print_json, remark
 from reconcile.cli import import_options as given
+from reconcile.cli.import_openings import import_openings
 from reconcile.cli.import_options import Json, Wide, mapping_of, options_of, require_history
 from reconcile.cli.import_printing import import_document, print_import
 from reconcile.cli.import_progress import import_progress
@@ -33,6 +34,7 @@ Examples: fifoledger import table trading.old_fills --dry-run; fifoledger import
 _INTERRUPTED = 130
 
 app = typer.Typer(cls=LedgerGroup, help=_HELP, no_args_is_help=True)
+app.command("openings")(import_openings)
 
 
 class Format(StrEnum):
