@@ -11,6 +11,7 @@ from ledger.cli.output import duration, errors, output
 from ledger.cli.tables import BOT, CATEGORY, COIN, POSITION_IDX, SYMBOL, Column, show
 
 if TYPE_CHECKING:
+    from ledger.verify import BookResult
     from reconcile.history.report import BookReport, ImportReport
 
 _ROWS = (
@@ -65,13 +66,18 @@ def print_import(report: "ImportReport", *, rejects: object, wide: bool) -> None
     if report.rejected:
         _print_rejects(report, rejects, wide=wide)
     if report.unproven:
-        unproven = [{**asdict(result.book), "total": result.total} for result in report.unproven]
-        show("Books that are not proven", _UNPROVEN, unproven, wide=wide)
+        print_unproven(report.unproven, wide=wide)
     status, style = _status(report)
     console.print(Text(status, style=style), end=" ")
     console.print(f"{report.source} → account {report.account}", markup=False, soft_wrap=True)
     for line in _summary(report):
         console.print(line, markup=False, soft_wrap=True)
+
+
+def print_unproven(unproven: Sequence["BookResult"], *, wide: bool) -> None:
+    """The books that verify found to differ."""
+    rows = [{**asdict(result.book), "total": result.total} for result in unproven]
+    show("Books that are not proven", _UNPROVEN, rows, wide=wide)
 
 
 def import_document(report: "ImportReport") -> dict[str, Any]:
@@ -133,15 +139,16 @@ def _summary(report: "ImportReport") -> list[str]:
     )
     lines.append(f"Would write {written}; nothing was written." if not report.written else f"Written: {written}.")
     took = f"{report.read / report.seconds:,.0f} rows/s" if report.seconds else ""
-    line = f"In {duration(_seconds(report.seconds))}, {took}"
+    line = f"In {duration(seconds_of(report.seconds))}, {took}"
     if report.verify_seconds:
         proven = "books proven" if not report.unproven else f"books verified, {len(report.unproven):,} not proven"
-        line += f"; {proven} in {duration(_seconds(report.verify_seconds))}"
+        line += f"; {proven} in {duration(seconds_of(report.verify_seconds))}"
     lines.append(f"{line}.")
     if report.stopped:
         lines.append(f"{report.stopped[0].upper()}{report.stopped[1:]}.")
     return lines
 
 
-def _seconds(value: float) -> Decimal:
+def seconds_of(value: float) -> Decimal:
+    """As the tables write lengths of time."""
     return Decimal(f"{value:.2f}")

@@ -12,6 +12,7 @@ from ledger.cli.group import LedgerGroup, say
 from ledger.cli.opening import ready_settings, url_of
 from ledger.cli.output import print_json, remark
 from reconcile.cli import import_options as given
+from reconcile.cli.import_bybit import import_bybit
 from reconcile.cli.import_openings import import_openings
 from reconcile.cli.import_options import Json, Wide, mapping_of, options_of, require_history
 from reconcile.cli.import_printing import import_document, print_import
@@ -29,11 +30,14 @@ of ledger_owner. The account is not reconciled meanwhile.
 Exit code 0: every row is in the ledger, and every book that was touched is proven. 1: rows were rejected, or a book is
 not proven. 2: the source cannot be read; nothing was written.
 
-Examples: fifoledger import table trading.old_fills --dry-run; fifoledger import files 'exports/*.csv.gz'
+Examples:
+  fifoledger import table trading.old_fills --dry-run
+  fifoledger import files 'exports/*.csv.gz'
 """
 _INTERRUPTED = 130
 
 app = typer.Typer(cls=LedgerGroup, help=_HELP, no_args_is_help=True)
+app.command("bybit")(import_bybit)
 app.command("openings")(import_openings)
 
 
@@ -86,8 +90,10 @@ def import_files(
     transaction log, of unified and of older accounts; all others need the columns symbol, side, exec_price, exec_qty
     and exec_time, or --map. Plain, gzip, bzip2, xz, zstd and ZIP are read.
 
-    Examples: fifoledger import files 'exports/*.csv' --bot lxalgo_001; fifoledger import files old.parquet --dry-run;
-    zcat fills.jsonl.gz | fifoledger import files -
+    Examples:
+      fifoledger import files 'exports/*.csv' --bot lxalgo_001
+      fifoledger import files old.parquet --dry-run
+      zcat fills.jsonl.gz | fifoledger import files -
     """
     require_history()
     from reconcile.history.sources.files import FileSource
@@ -144,8 +150,9 @@ def import_table(
     close_reason, commission and, if there is one, exec_id; `id` is the row's own key. Others need --map. The table is
     read in one transaction that sees one state; whoever writes it may go on.
 
-    Examples: fifoledger import table trading.old_fills --timezone UTC --dry-run;
-    IMPORT_DATABASE_URL=postgresql://reader@old/bots fifoledger import table trading.fills --timezone UTC
+    Examples:
+      fifoledger import table trading.old_fills --timezone UTC --dry-run
+      IMPORT_DATABASE_URL=postgresql://reader@old/bots fifoledger import table trading.fills --timezone UTC
     """
     require_history()
     from reconcile.history.sources.table import TableSource

@@ -98,7 +98,7 @@ def planned(settings: Settings, of_exchange: BybitSettings, chosen: Chosen, sinc
         return await plan(settings, exchange, chosen.account_id, chosen.account, since)
 
     try:
-        return _with_exchange(of_exchange, work)
+        return with_exchange(of_exchange, work)
     except ExchangeError as error:
         say(error)
         raise typer.Exit(ExitCode.UNAVAILABLE) from None
@@ -128,14 +128,16 @@ def _reported(
         )
 
     try:
-        return _with_exchange(of_exchange, work), None
+        return with_exchange(of_exchange, work), None
     except UnexplainedDifferenceError as error:
         return error.report, error
     finally:
         client.close()
 
 
-def _with_exchange(settings: BybitSettings, work: Callable[[BybitExchange], Awaitable[T]]) -> T:
+def with_exchange(settings: BybitSettings, work: Callable[[BybitExchange], Awaitable[T]]) -> T:
+    """Does the work with a connection to the exchange, which is closed afterwards."""
+
     async def run() -> T:
         exchange = BybitExchange(settings)
         try:

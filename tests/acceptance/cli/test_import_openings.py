@@ -1,4 +1,4 @@
-"""Positions that began before the exchange's memory, opened from what it shows now; against a local Bybit."""
+"""The past from the exchange itself, and positions that began before its memory; against a local Bybit."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -130,3 +130,33 @@ def test_an_exchange_that_does_not_answer_opens_nothing(desk: Desk) -> None:
 
     assert desk("import", "openings").code == 4
     assert desk("import", "openings", "--dry-run").code == 4
+
+
+def test_the_past_from_the_exchange(desk: Desk) -> None:
+    desk.order("Buy", "2", "entry")
+    desk.order("Sell", "0.5", "exit")
+    before = desk.rows()
+
+    planned = desk("import", "bybit", "--dry-run", "--json")
+
+    assert (planned.code, [gap["category"] for gap in planned.json["gaps"]]) == (0, ["linear"])
+    assert desk.rows() == before
+
+    done = desk("import", "bybit", "--json")
+
+    assert (done.code, done.json["ok"], done.json["booked_by_type"]) == (0, True, {"Trade": 2})
+    assert [done.json[name] for name in ("read", "booked", "duplicates", "rejected")] == [2, 2, 0, 0]
+    assert [one["total_qty"] for one in desk("positions", "--bot", BOT, "--json").json] == ["1.5"]
+    desk.paper.control.advance(HOUR)
+    again = desk("import", "bybit")
+    assert (again.code, "Booked: nothing new, in 0 books, all proven." in again.out) == (0, True)
+
+
+def test_an_execution_that_cannot_be_applied_waits_for_a_person(desk: Desk) -> None:
+    desk.paper.control.report_execution(
+        desk.key.uid, "BTCUSDT", "Mystery", side="Buy", qty=Decimal(1), price=Decimal(50_000)
+    )
+
+    answer = desk("import", "bybit", "--json")
+
+    assert (answer.code, answer.json["read"], answer.json["rejected"]) == (1, 1, 1)
