@@ -210,8 +210,8 @@ def from_milliseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Milliseconds since 1970 as a time in UTC; what is no such number stays as it is."""
     number = pc.match_substring_regex(column, r"^\d{12,14}$")
     millis = pc.cast(pc.if_else(number, column, pa.scalar(None, TEXT)), pa.int64())
-    written = pc.cast(pc.cast(millis, pa.timestamp("ms", "UTC")), TEXT)
-    return pc.coalesce(written, column)
+    written = pc.cast(pc.cast(millis, pa.timestamp("ms")), TEXT)
+    return pc.coalesce(pc.binary_join_element_wise(written, "Z", ""), column)
 
 
 def derivative_category(symbol: pa.ChunkedArray) -> pa.ChunkedArray:

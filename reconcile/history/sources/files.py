@@ -132,13 +132,17 @@ class FileSource:
 
     def _json(self, part: Part, chunks: Iterator[bytes]) -> Iterator[Chunk]:
         layout: Layout | None = None
+        seen: dict[str, None] = {}
         for line, block in blocks(part.origin, chunks, quotes=False):
             chunk = read_objects(part.origin, line, block)
             names = chunk.rows.column_names
             if chunk.rows.num_rows == 0:
                 yield chunk
                 continue
-            layout = layout or self._layout(part.origin, names)
+            if layout is None or not seen.keys() >= set(names):  # keys may come late, and may matter
+                seen.update(dict.fromkeys(names))
+                chosen = self._layout(part.origin, list(seen))
+                layout = layout or chosen
             for name in layout.used(names):
                 column = chunk.rows.column(name)
                 nested = pc.equal(column, NESTED)

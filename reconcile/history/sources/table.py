@@ -160,7 +160,7 @@ class TableSource:
                 connection.read_only = True
                 connection.execute(query("import_session").encode())
                 yield connection
-        except pg.InvalidName as error:
+        except (pg.InvalidName, pg.SyntaxError) as error:
             reason = f"not the name of a table ({error.diag.message_primary})"
             raise UnreadableSourceError(self.name, None, reason) from None
         except pg.InsufficientPrivilege as error:

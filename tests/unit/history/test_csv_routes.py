@@ -3,7 +3,7 @@
 import csv
 import io
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconcile.history.sources.chunk import Chunk
@@ -21,7 +21,10 @@ def reader() -> RowReader:
     return RowReader("file", Header(NAMES, ",", 2, b""))
 
 
-def outcome(chunks: list[Chunk]) -> tuple[list[object], list[object]]:
+Outcome = tuple[list[tuple[int, tuple[str | None, ...]]], list[tuple[int, str]]]
+
+
+def outcome(chunks: list[Chunk]) -> Outcome:
     rows = [
         (line, tuple(row.values()))
         for chunk in chunks
@@ -30,6 +33,10 @@ def outcome(chunks: list[Chunk]) -> tuple[list[object], list[object]]:
     return rows, [(one.line, one.reason) for chunk in chunks for one in chunk.rejected]
 
 
+THOROUGHLY = settings(max_examples=300)  # no database behind these
+
+
+@THOROUGHLY
 @given(text=st.lists(PIECES, max_size=40).map("".join))
 def test_any_text_reads_the_same_on_both_routes(text: str) -> None:
     block = text.encode()
@@ -38,6 +45,7 @@ def test_any_text_reads_the_same_on_both_routes(text: str) -> None:
         assert outcome([quick]) == outcome([reader()._strict(2, block)])
 
 
+@THOROUGHLY
 @given(
     rows=st.lists(st.tuples(CELL, CELL, CELL), max_size=30),
     size=st.integers(1, 60),
@@ -59,6 +67,7 @@ def test_what_was_written_is_read_wherever_it_is_cut(rows: list[tuple[str, ...]]
     assert [line for line, _ in read] == [2 + content.getvalue()[:start].count("\n") for start in starts]
 
 
+@THOROUGHLY
 @given(text=st.lists(PIECES.filter(lambda piece: '"' not in piece), max_size=40).map("".join), size=st.integers(1, 30))
 def test_where_a_block_ends_makes_no_difference(text: str, size: int) -> None:
     data = text.encode()

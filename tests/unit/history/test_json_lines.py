@@ -33,6 +33,17 @@ def test_a_commission_that_comes_late_is_read(tmp_path: Path) -> None:
     assert found.rows[-1] == (200_001, CELLS | {"commission": "0.5"})
 
 
+def test_objects_without_keys_are_rejected(tmp_path: Path) -> None:
+    found = read_text(tmp_path, "{}\n\n{}\n", file_format="jsonl")
+    assert found.reasons == [(1, "an object without keys"), (3, "an object without keys")]
+    assert read_text(tmp_path, f"{OBJECT}\n{{}}\n").rows == [(1, CELLS), (2, {})]
+
+
+def test_a_key_that_comes_late_and_is_likely_to_matter_is_asked_about(tmp_path: Path) -> None:
+    error = refused(tmp_path, f"{OBJECT}\n" * 200_000 + f'{OBJECT[:-1]}, "fee": 0.5}}\n')
+    assert "is the column fee the commission?" in error.reason
+
+
 @pytest.mark.parametrize(
     ("line", "field", "reason"),
     [
