@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from threading import Event
 
 import pyarrow as pa
 from psycopg.errors import UniqueViolation
@@ -67,6 +68,7 @@ class Booker:
     fresh: bool
     source: str
     cache: Cache | None
+    stopping: Event = field(default_factory=Event)
 
     def outcomes(self, todo: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Outcome]]:
         """Carries tasks out on `jobs` connections at once."""
@@ -74,6 +76,7 @@ class Booker:
             try:
                 yield from zip(todo, pool.map(self._carry_out, todo), strict=True)
             except BaseException:
+                self.stopping.set()  # what is being booked is finished, and nothing else begun
                 pool.shutdown(cancel_futures=True)
                 raise
 
@@ -89,6 +92,8 @@ class Booker:
         """What a failing server costs is done again, on a new connection: it is booked once."""
         outcome = Outcome()
         for first, stop in task.ranges:
+            if self.stopping.is_set():
+                break
             rows = self.staging.rows(first, stop)
             for attempt in Retrying(**retry_policy(self.settings) | {"stop": self._has_waited_enough}):
                 with attempt, connect(self.conninfo) as connection:
