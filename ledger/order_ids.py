@@ -15,10 +15,10 @@ from ledger.errors import InvalidInputError
 MAX_LENGTH = 36
 _ALPHABET = string.digits + string.ascii_lowercase
 _UNIQUE = 9  # 36⁹ ≈ 10¹⁴ ids for each bot and reason
-_BOT = re.compile(r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*")
+BOT = re.compile(r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*")
 _REASON = re.compile(r"[A-Za-z0-9_]+")
-_OURS = re.compile(rf"(?P<bot>.+)-(?P<reason>[A-Za-z0-9_]+)-(?P<unique>[0-9a-z]{{{_UNIQUE}}})")
-_OLDER = re.compile(r"(?P<bot>[^:]+):(?P<reason>[^:]*):(?P<timestamp>[^:]+)")
+OURS = re.compile(rf"(?P<bot>.+)-(?P<reason>[A-Za-z0-9_]+)-(?P<unique>[0-9a-z]{{{_UNIQUE}}})")
+OLDER = re.compile(r"(?P<bot>[^:]+):(?P<reason>[^:]*):(?P<timestamp>[^:]+)")
 
 
 class ClientOrderId(NamedTuple):
@@ -39,7 +39,7 @@ def create_client_order_id(bot_id: str, reason: str) -> str:
 
     Raises InvalidInputError for characters that Bybit refuses or a name too long for its 36 characters.
     """
-    if not _BOT.fullmatch(_as_text(bot_id)):
+    if not BOT.fullmatch(_as_text(bot_id)):
         raise InvalidInputError("bot_id", bot_id, "letters, digits, '_' and inner '-'")
     if not _REASON.fullmatch(_as_text(reason)):
         raise InvalidInputError("reason", reason, "letters, digits and '_'")
@@ -57,8 +57,8 @@ def create_client_order_id(bot_id: str, reason: str) -> str:
 def parse_client_order_id(text: str | None) -> ClientOrderId | None:
     """What `text` says, in this form or the older `bot:reason:timestamp`; None if it is neither."""
     text = _as_text(text)
-    if found := _OLDER.fullmatch(text):
+    if found := OLDER.fullmatch(text):
         return ClientOrderId(found["bot"], found["reason"], found["timestamp"])
-    if len(text) <= MAX_LENGTH and (found := _OURS.fullmatch(text)) and _BOT.fullmatch(found["bot"]):
+    if len(text) <= MAX_LENGTH and (found := OURS.fullmatch(text)) and BOT.fullmatch(found["bot"]):
         return ClientOrderId(found["bot"], found["reason"], found["unique"])
     return None

@@ -32,6 +32,8 @@ class Importer:
         self._unsaid: list[tuple[str, tuple[datetime, datetime], datetime]] = []
         self.windows = 0
         self.requests = 0
+        self.read = 0  # executions, those among them that cannot be applied, too
+        self.unreadable = 0
 
     async def run(self, since: datetime | None, now: datetime) -> None:
         """Covers everything up to and with `now`, the venue's time: from `since` on, by default all that it keeps.
@@ -53,6 +55,8 @@ class Importer:
                 async for window in self._exchange.executions(category, first, last):
                     self.requests += window.requests
                     self.windows += 1
+                    self.read += len(window.items) + len(window.unreadable)
+                    self.unreadable += len(window.unreadable)
                     await self._booker.book(category, window.items)
                     await self.quarantine(window.unreadable)
                     span = window.since, window.until

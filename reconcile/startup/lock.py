@@ -1,7 +1,7 @@
 """One reconciliation of an account at a time, however many processes start together."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import psycopg
 from pydantic import SecretStr
@@ -38,3 +38,24 @@ async def account_lock(settings: Settings, account_id: int) -> AsyncIterator[Non
         yield
     finally:
         await connection.close()
+
+
+@contextmanager
+def blocking_account_lock(settings: Settings, account_id: int) -> Iterator[None]:
+    """The same for a caller that waits blocking."""
+    url = settings.database_url or SecretStr("")
+    try:
+        connection = psycopg.connect(
+            to_conninfo(url.get_secret_value()),
+            connect_timeout=max(2, round(settings.connect_timeout)),
+            cursor_factory=psycopg.ClientCursor,
+        )
+    except psycopg.Error as error:
+        raise translate(error) from error
+    with connection:
+        try:
+            connection.execute(query("reconcile_patience").encode())
+            connection.execute(query("reconcile_lock").encode(), {"account_id": account_id})
+        except psycopg.Error as error:
+            raise translate(error) from error
+        yield

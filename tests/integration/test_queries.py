@@ -7,6 +7,8 @@ import psycopg
 
 from ledger.queries import query, resource_root
 
+# {table}: the name of a table or column is put in when it is known. Tests of their own send these to the server.
+_NAMED_LATER = re.compile(r"\{\w+\}")
 _PARAMETER = re.compile(r"%(?:\((?P<name>\w+)\))?s|%%")
 
 
@@ -22,7 +24,8 @@ def numbered(text: str) -> bytes:
 
 def test_every_query_is_understood(connection: psycopg.Connection[Any]) -> None:
     names = sorted(path.stem for path in (resource_root("sql") / "queries").glob("*.sql"))
-    answers = {name: connection.pgconn.prepare(b"", numbered(query(name))) for name in names}
+    whole = [name for name in names if not _NAMED_LATER.search(query(name))]
+    answers = {name: connection.pgconn.prepare(b"", numbered(query(name))) for name in whole}
 
     assert len(answers) > 50
     wrong = {name: one.get_error_message() for name, one in answers.items() if one.error_message}

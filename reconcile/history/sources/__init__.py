@@ -1,0 +1,1 @@
+"""Where rows of the past are read from. Each source gives batches of text under the neutral names."""

@@ -1,0 +1,220 @@
+"""Between source and ledger: rows in a DuckDB file that is deleted afterwards, deduplicated, owned and sorted by book.
+
+DuckDB spills to disk what exceeds its memory, so that ten million rows need no more of it than a hundred thousand.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.money import plain
+from ledger.order_ids import BOT, MAX_LENGTH, OLDER, OURS
+from ledger.queries import resource_root
+from reconcile.history.checking import SCHEMA
+from reconcile.history.rows import Reject
+from reconcile.history.times import MOMENT
+
+MEMORY = "256MB"
+_REJECTS = pa.schema([("origin", pa.string()), ("line", pa.int64()), ("field", pa.string()), ("value", pa.string()),
+                      ("reason", pa.string())])  # fmt: skip
+
+_ORDERS = pa.schema([(name, pa.string()) for name in ("category", "order_id", "bot_id")])
+_DATED = pa.schema([("category", pa.string()), ("exec_id", pa.string()), ("exec_time", pa.int64()),
+                    ("refused", pa.bool_())])  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StagedBook:
+    """One book's rows of fills or of cash: those numbered from `first` up to, not including, `stop`."""
+
+    bot_id: str
+    category: str
+    symbol: str
+    position_idx: int
+    is_cash: bool
+    first: int
+    stop: int
+
+    @property
+    def key(self) -> dict[str, object]:
+        """What names the book."""
+        return {"bot_id": self.bot_id, "category": self.category, "symbol": self.symbol,
+                "position_idx": self.position_idx}  # fmt: skip
+
+
+@cache
+def _sql(name: str) -> str:
+    return (resource_root("sql") / "staging" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+class Staging:
+    """The rows of one import. A context manager: the files are gone afterwards."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="fifoledger-import-")
+        self._db = duckdb.connect(Path(self._folder.name) / "rows.duckdb", config={
+            "memory_limit": MEMORY, "temp_directory": self._folder.name,
+            "preserve_insertion_order": True, "autoinstall_known_extensions": False})  # fmt: skip
+        self._db.execute(_sql("tables"))
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:  # fmt: skip
+        self._db.close()
+        self._folder.cleanup()
+
+    def add(self, rows: pa.Table) -> None:
+        """Takes in checked rows, with the columns of `checking.SCHEMA`."""
+        named = rows.select(SCHEMA.names).append_column("named_bot", _named_bots(rows))
+        with self._registered("batch", _cast_time(named, pa.int64())):
+            self._db.execute(_sql("load"), {"first": self._rows})
+        self._rows += len(rows)
+
+    def reject(self, rejects: Iterable[Reject], *, at_booking: bool = False) -> None:
+        """Takes in refused rows."""
+        refused = [{name: getattr(reject, name) for name in _REJECTS.names} for reject in rejects]
+        if refused:
+            with self._registered("refused", pa.Table.from_pylist(refused, _REJECTS)):
+                self._db.execute(_sql("reject"), {"at_booking": at_booking})
+
+    def bots(self) -> list[str]:
+        """Every bot that a row or a client order id names."""
+        return [bot_id for (bot_id,) in self._db.execute(_sql("bots")).fetchall()]
+
+    def row_bots(self) -> list[str]:
+        """Every bot that a row itself names."""
+        return [bot_id for (bot_id,) in self._db.execute(_sql("row_bots")).fetchall()]
+
+    def book_times(self) -> list[dict[str, Any]]:
+        """Of each book's fills the first and last time and the longest gap, in microseconds."""
+        found: list[dict[str, Any]] = self._db.sql(_sql("book_times")).to_arrow_table().to_pylist()
+        return found
+
+    def settle(self, label: str, bot: str) -> None:
+        """Gives each row its identity and finds repetitions, conflicts and parts.
+
+        `label` names the source; `bot` whose opening balances are that name nobody.
+        """
+        self._db.execute(_sql("set_label"), {"label": label})
+        self._db.execute(_sql("set_bot"), {"bot": bot})
+        self._db.execute(_sql("identify"))
+        self._db.execute(_sql("settle_repetitions"))
+        self._db.execute(_sql("conflicts"))
+        self._join_parts()
+
+    def _join_parts(self) -> None:
+        parts = self._db.execute(_sql("parts")).fetchall()
+        whole = [_joined(key, list(rows)) for key, rows in groupby(parts, key=lambda row: (row[0], row[1]))]
+        if whole:
+            with self._registered("whole", pa.Table.from_pylist(whole)):
+                self._db.execute(_sql("join_parts"))
+
+    def orders(self, size: int) -> Iterator[list[tuple[str, str]]]:
+        """Category and id of the orders that the rows belong to, in portions."""
+        cursor = self._db.cursor().execute(_sql("orders"))
+        while portion := cursor.fetchmany(size):
+            yield portion
+
+    def forget_refusals(self) -> None:
+        """Before rows are booked once more: what was refused then."""
+        self._db.execute(_sql("forget_refusals"))
+
+    def know_orders(self, orders: Sequence[Mapping[str, Any]]) -> None:
+        """Takes in whose orders are: category, order id and bot, None where the ledger does not know."""
+        with self._registered("names", pa.Table.from_pylist(list(orders), _ORDERS)):
+            self._db.execute(_sql("know_orders"))
+
+    def own(self, bot: str, known_bots: Sequence[str]) -> list[StagedBook]:
+        """Finds whose each row is and sorts them. `bot`: whose those are that nobody else's are."""
+        with self._registered("names", pa.table({"bot_id": pa.array(known_bots, pa.string())})):
+            self._db.execute(_sql("know_bots"))
+        self._db.execute(_sql("own"), {"bot": bot})
+        return [
+            StagedBook(bot_id, category, symbol, idx, is_cash, first, stop)
+            for is_cash, bot_id, category, symbol, idx, first, stop in self._db.execute(_sql("books")).fetchall()
+        ]
+
+    def openings(self) -> list[dict[str, Any]]:
+        """The opening balances among the owned rows, with their book's first fill there; times in microseconds."""
+        found: list[dict[str, Any]] = self._db.sql(_sql("openings")).to_arrow_table().to_pylist()
+        return found
+
+    def date_openings(self, openings: Sequence[Mapping[str, Any]]) -> None:
+        """Takes in the times of opening balances, and which are `refused`. The rows must be owned again."""
+        with self._registered("dated", pa.Table.from_pylist([dict(row) for row in openings], _DATED)):
+            self._db.execute(_sql("date_openings"))
+
+    def rows(self, first: int, stop: int) -> pa.Table:
+        """The owned rows of a range, sorted by book and in exchange order. May be called from several threads."""
+        found = self._db.cursor().sql(_sql("rows"), params={"first": first, "stop": stop}).to_arrow_table()
+        return _cast_time(found, MOMENT)
+
+    def counts(self) -> dict[str, int]:
+        """How many rows were staged, rejected, repeated, and parts of a whole order."""
+        found: list[dict[str, int]] = self._db.sql(_sql("counts")).to_arrow_table().to_pylist()
+        return found[0]
+
+    def rejects(self) -> Iterator[Reject]:
+        """Every row that was refused."""
+        cursor = self._db.cursor().execute(_sql("rejects"))
+        while portion := cursor.fetchmany(10_000):
+            yield from (Reject(*row) for row in portion)
+
+    def reasons(self) -> list[tuple[str, str | None, int]]:
+        """The most frequent reasons for which rows were refused, with the field and how many they are."""
+        return self._db.cursor().execute(_sql("reasons")).fetchall()
+
+    @contextlib.contextmanager
+    def _registered(self, name: str, rows: pa.Table) -> Iterator[None]:
+        self._db.register(name, rows)
+        try:
+            yield
+        finally:
+            self._db.unregister(name)
+
+
+def _cast_time(rows: pa.Table, kind: pa.DataType) -> pa.Table:
+    """Times as microseconds since 1970, because DuckDB needs an extension for those with a zone; and back."""
+    where = rows.schema.get_field_index("exec_time")
+    return rows.set_column(where, "exec_time", rows["exec_time"].cast(kind))
+
+
+def _named_bots(rows: pa.Table) -> pa.Array:
+    """Whom client order ids name, as `ledger.order_ids.parse_client_order_id` reads them."""
+    ids = rows["client_order_id"].combine_chunks()
+    older = pc.struct_field(pc.extract_regex(ids, f"^(?:{OLDER.pattern})$"), "bot")
+    short = pc.if_else(pc.less_equal(pc.utf8_length(ids), MAX_LENGTH), ids, None)
+    ours = pc.struct_field(pc.extract_regex(short, f"^(?:{OURS.pattern})$"), "bot")
+    ours = pc.if_else(pc.match_substring_regex(ours, f"^(?:{BOT.pattern})$"), ours, None)
+    return pc.coalesce(older, ours)
+
+
+def _joined(key: tuple[str, str], rows: list[tuple[Any, ...]]) -> dict[str, object]:
+    """A whole order out of its parts: quantities and commissions summed up, the price their average by quantity."""
+    quantities = [Fraction(row[4]) for row in rows]
+    value = sum((Fraction(row[3]) * qty for row, qty in zip(rows, quantities, strict=True)), Fraction())
+    commission = sum((Fraction(row[5]) for row in rows), Fraction())
+    return {"category": key[0], "exec_id": key[1], "exec_price": _decimal(value / sum(quantities)),
+            "exec_qty": _decimal(sum(quantities, Fraction())), "commission": _decimal(commission),
+            "parts": len(rows)}  # fmt: skip
+
+
+def _decimal(value: Fraction) -> str:
+    """At most 18 decimals, rounded half to even, as everywhere where division is unavoidable."""
+    with localcontext(prec=80):
+        return plain(Decimal(round(value * 10**18)).scaleb(-18))

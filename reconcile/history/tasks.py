@@ -1,0 +1,126 @@
+"""Booking what is staged: in transactions of many small books, or of parts of a large one, on several connections."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from threading import Event
+
+import pyarrow as pa
+from psycopg.errors import UniqueViolation
+from tenacity import RetryCallState, Retrying, retry, retry_if_exception_type, stop_after_attempt
+
+from ledger.cache import Cache
+from ledger.database.connecting import retry_policy
+from ledger.settings import Settings
+from reconcile.history.announcing import Announcer
+from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills
+from reconcile.history.staging import StagedBook, Staging
+from reconcile.history.writing import Target, connect
+
+FILLS_AT_ONCE = 50_000
+_CASH_AT_ONCE = 2_000
+_RACES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Books whose rows are booked one range after the other, each in a transaction."""
+
+    books: tuple[StagedBook, ...]
+    ranges: tuple[tuple[int, int], ...]
+
+    @property
+    def rows(self) -> int:
+        """How many they are."""
+        return self.ranges[-1][1] - self.ranges[0][0]
+
+
+def tasks(books: Sequence[StagedBook]) -> Iterator[Task]:
+    """Books that follow each other in the staging, as many as fit into a transaction; a large one by itself."""
+    pending: list[StagedBook] = []
+    for book in books:
+        joins = pending and pending[0].is_cash == book.is_cash and book.stop - pending[0].first <= _size(book)
+        if pending and not joins:
+            yield _task(pending)
+            pending = []
+        pending.append(book)
+    if pending:
+        yield _task(pending)
+
+
+def _size(book: StagedBook) -> int:
+    return _CASH_AT_ONCE if book.is_cash else FILLS_AT_ONCE
+
+
+def _task(books: Sequence[StagedBook]) -> Task:
+    first, stop, size = books[0].first, books[-1].stop, _size(books[0])
+    return Task(tuple(books), tuple((start, min(start + size, stop)) for start in range(first, stop, size)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booker:
+    """What all tasks of an import share. `fresh`: the account was empty when it began. `source`: who says so."""
+
+    staging: Staging
+    settings: Settings
+    conninfo: str
+    account_id: int
+    fresh: bool
+    source: str
+    cache: Cache | None
+    stopping: Event = field(default_factory=Event)
+
+    def outcomes(self, todo: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Outcome]]:
+        """Carries tasks out on `jobs` connections at once."""
+        with ThreadPoolExecutor(jobs, thread_name_prefix="fifoledger-import") as pool:
+            try:
+                yield from zip(todo, pool.map(self._carry_out, todo), strict=True)
+            except BaseException:
+                self.stopping.set()  # what is being booked is finished, and nothing else begun
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def rehearsed(self, todo: Sequence[Task], target: Target) -> Iterator[tuple[Task, Outcome]]:
+        """Carries tasks out in the transaction that `target` is in, which the caller takes back."""
+        for task in todo:
+            outcome = Outcome()
+            for first, stop in task.ranges:
+                outcome.add(self._book(target, task, self.staging.rows(first, stop)))
+            yield task, outcome
+
+    def _carry_out(self, task: Task) -> Outcome:
+        """What a failing server costs is done again, on a new connection: it is booked once."""
+        outcome = Outcome()
+        for first, stop in task.ranges:
+            if self.stopping.is_set():
+                break
+            rows = self.staging.rows(first, stop)
+            for attempt in Retrying(**retry_policy(self.settings) | {"stop": self._has_waited_enough}):
+                with attempt, connect(self.conninfo) as connection:
+                    outcome.add(self._commit(Target(connection, self.account_id), task, rows))
+        return outcome
+
+    def _has_waited_enough(self, state: RetryCallState) -> bool:
+        """What the transactions themselves took does not count: they are long."""
+        return state.idle_for >= self.settings.retry_timeout
+
+    def _commit(self, target: Target, task: Task, rows: pa.Table) -> Outcome:
+        with Announcer(self.cache, target) as announcer, target.connection.transaction():
+            outcome = self._book(target, task, rows)
+            announcer.announce(outcome.books)
+        return outcome
+
+    def _book(self, target: Target, task: Task, rows: pa.Table) -> Outcome:
+        if task.books[0].is_cash:
+            return book_cash(target, rows, self.source)
+        chunk = Chunk(task.books, rows, self.fresh)
+        try:
+            with target.connection.transaction():
+                return book_fills(target, chunk, self.source)
+        except UniqueViolation:  # somebody booked one of them meanwhile: now it can be seen
+            return self._book_again(target, replace(chunk, fresh=False))
+
+    @retry(retry=retry_if_exception_type(UniqueViolation), stop=stop_after_attempt(_RACES), reraise=True)
+    def _book_again(self, target: Target, chunk: Chunk) -> Outcome:
+        with target.connection.transaction():
+            return book_fills(target, chunk, self.source)

@@ -1,0 +1,134 @@
+-- What the import of history needs besides COPY. Lots and trades are derived outside the database and written in bulk, so
+-- only a login that may write the tables can import: none of these functions lends its rights.
+
+-- Locks books, creating those that are not there, in one order for everybody. `p_books`: a JSON list of keys.
+CREATE OR REPLACE FUNCTION trading.lock_books(p_account_id integer, p_books json) RETURNS SETOF trading.books
+LANGUAGE plpgsql AS $$
+DECLARE
+    k record;
+BEGIN
+    FOR k IN SELECT * FROM json_to_recordset(p_books) AS j (bot_id text, category text, symbol text,
+                                                            position_idx smallint)
+              ORDER BY j.bot_id COLLATE "C", j.category COLLATE "C", j.symbol COLLATE "C", j.position_idx
+    LOOP
+        RETURN NEXT trading.lock_book(p_account_id, k.bot_id, k.category, k.symbol, k.position_idx);
+    END LOOP;
+END
+$$;
+
+-- Takes back what was derived from a moment of the exchange order on, and leaves the book as it stood just before.
+-- Answers that moment, and what there was.
+CREATE OR REPLACE FUNCTION trading.rewind_book(p_account_id integer, p_book_id integer, p_exec_time timestamptz,
+                                               p_seq bigint, p_exec_id text, OUT after_time timestamptz,
+                                               OUT after_seq bigint, OUT after_exec_id text, OUT lots_removed bigint,
+                                               OUT trades_removed bigint, OUT trades_before bigint,
+                                               OUT net_pnl_before numeric)
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    b   trading.books;
+    p   trading.checkpoint;
+    old record;
+BEGIN
+    SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = p_book_id;
+    p := trading.checkpoint_before(b, p_exec_time, p_seq, p_exec_id);
+    trades_before := b.trades;
+    net_pnl_before := b.realized_net;
+    WITH gone AS (
+        DELETE FROM trading.completed_trades t
+         WHERE t.account_id = b.account_id AND t.exit_fill_id = ANY (ARRAY(
+               SELECT f.fill_id FROM trading.fills f WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+                  AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)))
+        RETURNING t.gross_pnl, t.net_pnl)
+    SELECT count(*) AS trades, coalesce(sum(g.gross_pnl), 0) AS gross, coalesce(sum(g.net_pnl), 0) AS net
+      INTO old FROM gone g;
+    DELETE FROM trading.lots l
+     WHERE l.account_id = b.account_id AND l.fill_id = ANY (ARRAY(
+           SELECT f.fill_id FROM trading.fills f WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+              AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)));
+    GET DIAGNOSTICS lots_removed = ROW_COUNT;
+    trades_removed := old.trades;
+    UPDATE trading.books k
+       SET last_exec_time = p.exec_time, last_seq = p.seq, last_exec_id = p.exec_id, size = abs(p.pos),
+           side = CASE sign(p.pos) WHEN 1 THEN 'Buy' WHEN -1 THEN 'Sell' ELSE 'None' END, cycle_id = p.cycle_id,
+           opened = p.opened, closed = p.closed, trades = k.trades - old.trades,
+           realized_gross = k.realized_gross - old.gross, realized_net = k.realized_net - old.net
+     WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+    after_time := p.exec_time;
+    after_seq := p.seq;
+    after_exec_id := p.exec_id;
+END
+$$;
+
+-- Brings this book's order-level fills of orders in line with the executions, in whatever book these are. Answers the
+-- earliest fill of which less counts than before; NULL: none.
+CREATE OR REPLACE FUNCTION trading.settle_orders(p_account_id integer, p_book_id integer, p_order_ids text[],
+                                                 OUT from_time timestamptz, OUT from_seq bigint,
+                                                 OUT from_exec_id text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    b        trading.books;
+    v_order  text;
+    whole    trading.fills;
+    live     trading.fills;
+    executed record;
+BEGIN
+    SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = p_book_id;
+    FOR v_order IN SELECT u FROM unnest(p_order_ids) u ORDER BY u COLLATE "C" LOOP
+        SELECT * INTO whole FROM trading.fills x
+         WHERE x.account_id = b.account_id AND x.category = b.category AND x.exec_id = 'order:' || v_order;
+        SELECT x.* INTO live FROM trading.fills x
+         WHERE x.account_id = b.account_id AND x.category = b.category AND x.order_id = v_order
+           AND trading.is_order_level(x.exec_id) AND x.book_id = b.book_id
+           AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                            WHERE v.account_id = x.account_id AND v.fill_id = x.fill_id);
+        SELECT coalesce(sum(x.exec_qty), 0) AS qty, max(x.fill_id) AS newest INTO executed FROM trading.fills x
+         WHERE x.account_id = b.account_id AND x.category = b.category AND x.order_id = v_order
+           AND NOT trading.is_order_level(x.exec_id)
+           AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                            WHERE v.account_id = x.account_id AND v.fill_id = x.fill_id);
+        IF live.fill_id IS NOT NULL AND live.exec_qty > whole.exec_qty - executed.qty THEN
+            b := trading.replace_order_fill(b, whole, live, executed.qty, executed.newest, NULL);
+            IF from_time IS NULL
+               OR (whole.exec_time, whole.seq, whole.exec_id) < (from_time, from_seq, from_exec_id) THEN
+                from_time := whole.exec_time;
+                from_seq := whole.seq;
+                from_exec_id := whole.exec_id;
+            END IF;
+        END IF;
+    END LOOP;
+    UPDATE trading.books k SET book_seq = b.book_seq, hash = b.hash, dust_qty = b.dust_qty
+     WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+END
+$$;
+
+-- Where books stand behind a block of fills that was derived and written; `p_ends`: a JSON list, one for each book.
+CREATE OR REPLACE FUNCTION trading.advance_books(p_account_id integer, p_ends json) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+    e record;
+    b trading.books;
+BEGIN
+    FOR e IN SELECT * FROM json_to_recordset(p_ends) AS j (
+                 book_id integer, book_seq bigint, hash text, last_exec_time timestamptz, last_seq bigint,
+                 last_exec_id text, pos numeric, cycle_id bigint, opened numeric, trades bigint, gross numeric,
+                 net numeric, dust numeric)
+    LOOP
+        SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = e.book_id;
+        b.book_seq := coalesce(e.book_seq, b.book_seq);
+        b.hash := coalesce(decode(e.hash, 'hex'), b.hash);
+        b.last_exec_time := e.last_exec_time;
+        b.last_seq := e.last_seq;
+        b.last_exec_id := e.last_exec_id;
+        b.size := abs(e.pos);
+        b.side := CASE sign(e.pos) WHEN 1 THEN 'Buy' WHEN -1 THEN 'Sell' ELSE 'None' END;
+        b.cycle_id := e.cycle_id;
+        b.opened := e.opened;
+        b.closed := e.opened - b.size;
+        b.trades := b.trades + e.trades;
+        b.realized_gross := b.realized_gross + e.gross;
+        b.realized_net := b.realized_net + e.net;
+        b.dust_qty := b.dust_qty + coalesce(e.dust, 0);
+        PERFORM trading.save_book(trading.with_open_lots(b));
+    END LOOP;
+END
+$$;

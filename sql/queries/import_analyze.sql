@@ -1,0 +1,1 @@
+ANALYZE trading.fills, trading.lots, trading.completed_trades, trading.books

@@ -1,0 +1,2 @@
+SELECT trading.save_book(trading.with_open_lots(k))
+  FROM trading.books k WHERE k.account_id = %(account_id)s AND k.book_id = %(book_id)s

@@ -1,0 +1,2 @@
+SELECT DISTINCT bot_id FROM staged WHERE bot_id IS NOT NULL
+UNION SELECT DISTINCT named_bot FROM staged WHERE named_bot IS NOT NULL

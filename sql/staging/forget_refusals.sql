@@ -1,0 +1,1 @@
+DELETE FROM rejected WHERE at_booking

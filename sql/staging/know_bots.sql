@@ -1,0 +1,1 @@
+CREATE OR REPLACE TABLE known_bot AS SELECT bot_id FROM names

@@ -1,0 +1,1 @@
+SELECT origin, line, field, value, reason FROM rejected ORDER BY origin, line

@@ -1,0 +1,1 @@
+SELECT DISTINCT bot_id FROM staged WHERE bot_id IS NOT NULL ORDER BY bot_id
