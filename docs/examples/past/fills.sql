@@ -4,7 +4,7 @@ INSERT INTO old_bots.fills
 SELECT bot, 'BTCUSDT', CASE WHEN step < 2 THEN 'Buy' ELSE 'Sell' END, price, qty, 'order-' || g,
        bot || CASE WHEN step < 2 THEN ':entry:' ELSE ':exit:' END || 1700000000 + g,
        CASE step WHEN 2 THEN 'take_profit' WHEN 3 THEN 'stop_loss' END, round(price * qty * 0.00055, 8),
-       timestamptz '2024-01-01 00:00Z' + g * interval '30 seconds'
+       timestamptz '2023-01-01 00:00Z' + g * interval '30 seconds'
   FROM generate_series(0, %(rows)s::bigint - 1) g
  CROSS JOIN LATERAL (SELECT 'lxalgo_' || lpad((g %% %(bots)s + 1)::text, 3, '0') AS bot,
                             g / %(bots)s %% 4 AS step) b
