@@ -6,7 +6,7 @@ SELECT bot, 'BTCUSDT', CASE WHEN step < 2 THEN 'Buy' ELSE 'Sell' END, price, qty
        CASE step WHEN 2 THEN 'take_profit' WHEN 3 THEN 'stop_loss' END, round(price * qty * 0.00055, 8),
        timestamptz '2023-01-01 00:00Z' + g * interval '30 seconds'
   FROM generate_series(0, %(rows)s::bigint - 1) g
- CROSS JOIN LATERAL (SELECT 'lxalgo_' || lpad((g %% %(bots)s + 1)::text, 3, '0') AS bot,
+ CROSS JOIN LATERAL (SELECT 'lxalgo_' || to_char(g %% %(bots)s + 1, 'FM999000') AS bot,
                             g / %(bots)s %% 4 AS step) b
  CROSS JOIN LATERAL (SELECT CASE WHEN step IN (0, 3) THEN 0.02 ELSE 0.01 END AS qty,
                             30000 + (g * 7919 %% 20011) / 10.0 AS price) p
