@@ -14,6 +14,7 @@ debian_tests=(
     tests/integration/test_*.py
     tests/integration/reconcile/test_{differences,logins,outage,owners,quarantine}.py
     tests/integration/service/test_{jobs,leading}.py
+    tests/integration/history tests/integration/legacy
     tests/acceptance/test_{backup,bad_input,bot_login,fifo_cases,order_and_repetition,orders_across_books}.py
     tests/acceptance/test_{processes,roles,sequence,state_machine,tampering}.py
     tests/acceptance/cli/test_{accounts,cache,login,reading,stats,strays,verify}.py

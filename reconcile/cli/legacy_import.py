@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ledger.cli.exits import ExitCode
-from ledger.cli.opening import database, ready_settings
+from ledger.cli.opening import database, ready_settings, url_of
 from ledger.cli.options import Account, Json
 from ledger.cli.output import errors, output, print_json
 from ledger.cli.tables import Column, show
@@ -22,7 +23,7 @@ from reconcile.history.extra import require_extra
 
 if TYPE_CHECKING:
     from reconcile.history.legacy.loading import LegacyImport
-    from reconcile.history.rows import Reject
+    from reconcile.history.rows import Reject, Source
 
 _REJECTS = (
     Column("origin", "file", rank=1, shared=True),
@@ -50,9 +51,16 @@ class SideOf(StrEnum):
 def import_trades(
     *,
     files: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(help="CSV, JSON lines or Parquet, compressed or not; patterns; - for standard input."),
-    ],
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option("--table", help="A table or view instead of files.", metavar="[SCHEMA.]NAME")
+    ] = None,
+    database_url: Annotated[
+        str | None,
+        typer.Option("--database-url", help="Where the table is. Default: the ledger's own database.", metavar="URL"),
+    ] = None,
     source: Annotated[
         str, typer.Option("--source", help="What the earlier system is called from now on.", metavar="NAME")
     ],
@@ -92,21 +100,29 @@ def import_trades(
     Exit code 1: rows were refused, or had changed.
 
     Examples: fifoledger legacy import trades.csv --source old_bot --timezone UTC;
-    psql old -c "COPY completed_trades TO STDOUT (FORMAT csv, HEADER)" | fifoledger legacy import - --source old_bot
+    fifoledger legacy import --table public.completed_trades --database-url postgresql://localhost/old --source old_bot
     """
     require_extra("the import", ("pyarrow", "numpy"))
     from reconcile.history.legacy.checking import TradeReading
     from reconcile.history.legacy.columns import choose_columns, read_pairs
     from reconcile.history.legacy.loading import import_trades as run
     from reconcile.history.sources.files import FileSource
+    from reconcile.history.sources.table import TableSource
     from reconcile.history.times import require_zone
 
+    if bool(files) == bool(table) or (database_url and not table):
+        raise typer.BadParameter("give files, or --table (and --database-url where it is elsewhere)")
     pairs = read_pairs(mapping or ())
     reading = TradeReading(bot, category, timezone and require_zone(timezone), side_of.value)
-    rows = FileSource(files, choose=lambda origin, names: choose_columns(pairs, origin, names))
     settings = ready_settings()
+    choose_layout = partial(choose_columns, pairs)
+    rows: Source = (
+        TableSource(database_url or url_of(settings), table, choose=choose_layout)
+        if table
+        else FileSource(files or [], choose=choose_layout)
+    )
     account_id = choose(settings, account, None).account_id
-    with database(settings) as opened, _written(rejects) as on_reject, _progress(rows.total) as progress:
+    with database(settings) as opened, _written(rejects) as on_reject, _progress(rows.total, rows.unit) as progress:
         made = run(opened, account_id, source, rows, reading, dry_run=dry_run, on_reject=on_reject, progress=progress)
     if as_json:
         print_json(asdict(made))
@@ -132,12 +148,12 @@ def _written(file: Path | None) -> Iterator["Callable[[Reject], None] | None"]:
 
 
 @contextmanager
-def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
+def _progress(total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
     console = errors()
     with Progress(
         TextColumn("importing"),
         BarColumn(),
-        DownloadColumn(),
+        DownloadColumn() if unit == "bytes" else MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=console,
         transient=True,

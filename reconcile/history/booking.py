@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from reconcile.history.numbers import plain, read_column, total
 from reconcile.history.writing import Target, as_json
 
 _BLOCK = 50_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEY = ("bot_id", "category", "symbol", "position_idx")
 _OPEN_LOT = pa.schema(
     [("fill_id", pa.int64()), ("exec_time", pa.timestamp("us", "UTC"))]
@@ -39,7 +41,10 @@ Moment = tuple[int, int, str]  # microseconds since 1970, the venue's sequence, 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many rows went where. By book: its new fills, and what sells opened; and which were derived anew."""
+    """How many rows went where. By book: its new fills, and what sells opened; and which were derived anew.
+
+    `others`: books that none of the rows is for, but that changed with them.
+    """
 
     fills: int = 0
     lots: int = 0
@@ -47,6 +52,7 @@ class Written:
     by_book: Counter[int] = field(default_factory=Counter)
     shorts: Mapping[int, Decimal] = field(default_factory=dict)
     rebuilt: frozenset[int] = frozenset()
+    others: tuple[Mapping[str, Any], ...] = ()
 
     def __add__(self, other: "Written") -> "Written":
         shorts = dict(self.shorts)
@@ -59,6 +65,7 @@ class Written:
             self.by_book + other.by_book,
             shorts,
             self.rebuilt | other.rebuilt,
+            self.others + other.others,
         )
 
 
@@ -90,7 +97,7 @@ class _Book:
 def write_fills(
     target: Target, books: Sequence[Mapping[str, Any]], rows: pa.Table, mixed: Mapping[int, Sequence[str]]
 ) -> Written:
-    """Writes `rows`, new to the ledger, in the books that `books` (locked, in the order of the rows) name.
+    """Writes `rows`, new to the ledger and sorted by book, in the books that `books` (locked) name.
 
     The caller is in a transaction. `rows` has the columns of the journal that come from a source; `mixed` says for
     books which orders have fills of the whole order and single executions.
@@ -112,20 +119,36 @@ def write_fills(
         written += _derive_again(target, book, _first(fills, book), mixed.get(book.book_id, ()))
     for book_id in sorted(mixed.keys() - links.keys()):  # executions in other books than the order's own
         found = target.ask("import_lock_book", book_id=book_id)[0]
+        written += Written(others=(found,))
         written += _derive_again(target, _Book(found, slice(0, 0)), None, mixed[book_id])
     return written
 
 
+def runs(rows: pa.Table) -> list[tuple[tuple[Any, ...], slice]]:
+    """The books of rows that are sorted by book, with their rows, in the order of these.
+
+    By comparing neighbours: Arrow's groups come in no order that could be relied on.
+    """
+    count = len(rows)
+    if not count:
+        return []
+    begins = np.zeros(count, dtype=bool)
+    begins[0] = True
+    for name in KEY:
+        column = rows[name].combine_chunks()
+        begins[1:] |= np.asarray(pc.not_equal(column.slice(1), column.slice(0, count - 1)), dtype=bool)
+    starts = np.flatnonzero(begins)
+    keys = rows.select(KEY).take(pa.array(starts)).to_pylist()
+    stops = [*starts[1:].tolist(), count]
+    return [
+        (tuple(key[name] for name in KEY), slice(start, stop))
+        for key, start, stop in zip(keys, starts.tolist(), stops, strict=True)
+    ]
+
+
 def _with_rows(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> list[_Book]:
-    """Finds where each book's rows begin: they are sorted as the books are."""
-    counts = rows.select(KEY).group_by(list(KEY), use_threads=False).aggregate([([], "count_all")]).to_pylist()
-    sizes = {tuple(count[name] for name in KEY): count["count_all"] for count in counts}
-    held, start = [], 0
-    for book in books:
-        stop = start + sizes[tuple(book[name] for name in KEY)]
-        held.append(_Book(book, slice(start, stop)))
-        start = stop
-    return held
+    by_key = {tuple(book[name] for name in KEY): book for book in books}
+    return [_Book(by_key[key], own) for key, own in runs(rows)]
 
 
 def _first(fills: pa.Table, book: _Book) -> Moment:
@@ -148,7 +171,8 @@ def _derive_again(target: Target, book: _Book, first: Moment | None, mixed: Sequ
             first = earliest if first is None else min(first, earliest)
     if first is None:
         return Written()
-    before = target.ask("import_rewind", book_id=book_id, exec_time=first[0], seq=first[1], exec_id=first[2])[0]
+    moment = _EPOCH + timedelta(microseconds=first[0])
+    before = target.ask("import_rewind", book_id=book_id, exec_time=moment, seq=first[1], exec_id=first[2])[0]
     after = {name: before.pop(name) for name in ("after_time", "after_seq", "after_exec_id")}
     from_time = after["after_time"]
     written, fills = Written(rebuilt=frozenset({book_id})), 0

@@ -141,11 +141,11 @@ class _Check:
 
     def _whole(self, name: str, most: int) -> pa.Array:
         cells = self._cell(name)
-        wrong = pc.invert(pc.match_substring_regex(cells, r"^\d{1,18}$"))
+        wrong = pc.fill_null(pc.invert(pc.match_substring_regex(cells, r"^\d{1,19}$")), False)
+        numbers = pc.if_else(wrong, None, cells).cast(pa.uint64())  # which holds any of 19 digits
+        wrong = pc.or_(wrong, pc.fill_null(pc.greater(numbers, pa.scalar(most, pa.uint64())), False))
         self._refuse(wrong, name, f"a whole number from 0 to {most}")
-        numbers = pc.if_else(pc.fill_null(wrong, True), None, cells).cast(pa.int64())
-        self._refuse(pc.greater(numbers, most), name, f"a whole number from 0 to {most}")
-        return pc.if_else(pc.fill_null(pc.greater(numbers, most), True), None, numbers)
+        return pc.if_else(wrong, None, numbers).cast(pa.int64())
 
     def _number(self, name: str) -> pa.StringArray:
         numbers, reasons = read_texts(self._cell(name))

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from reconcile.history.booking import KEY, Written, write_fills
+from reconcile.history.booking import KEY, Written, runs, write_fills
 from reconcile.history.deriving import HedgeRefusedError
 from reconcile.history.known import sift
 from reconcile.history.rows import Reject
@@ -16,6 +17,7 @@ from reconcile.history.staging import StagedBook
 from reconcile.history.writing import Target, as_json
 
 _HEDGE = "a hedge book never flips: this would close more than is open"
+_FEE = "in the base coin less than the quantity that was bought"
 _SOURCED = ("exec_time", "seq", "position_idx", "is_maker", "bot_id", "category", "symbol", "exec_id", "order_id",
             "client_order_id", "side", "exec_type", "exec_price", "exec_qty", "commission", "commission_asset",
             "close_reason")  # fmt: skip
@@ -67,6 +69,7 @@ def book_fills(target: Target, chunk: Chunk, source: str) -> Outcome:
         rows, outcome.duplicates, outcome.rejects = sifted.rows, sifted.duplicates, sifted.rejects
     for books, part in _by_risk(locked, rows):
         outcome.add(_write(target, books, part, source, looks=looks))
+    outcome.books += outcome.written.others
     _drop_empty(target, locked)
     return outcome
 
@@ -77,27 +80,20 @@ def _by_risk(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> Iterator[tup
     by_key = {tuple(book[name] for name in KEY): book for book in books}
     common = rows.filter(pa.array(~hedged))
     if len(common):
-        present = _keys(common)
-        yield [by_key[key] for key in present], common
+        yield [by_key[key] for key, _ in runs(common)], common
     if hedged.any():
         alone = rows.filter(pa.array(hedged))
-        for key in _keys(alone):
-            mask = np.ones(len(alone), dtype=bool)
-            for name, value in zip(KEY, key, strict=True):
-                mask &= np.asarray(alone[name].to_numpy(zero_copy_only=False) == value)
-            yield [by_key[key]], alone.filter(pa.array(mask))
-
-
-def _keys(rows: pa.Table) -> list[tuple[Any, ...]]:
-    """The books of the rows, in their order."""
-    found = rows.select(list(KEY)).group_by(list(KEY), use_threads=False).aggregate([]).to_pylist()
-    return [tuple(row[name] for name in KEY) for row in found]
+        for key, own in runs(alone):
+            yield [by_key[key]], alone.slice(own.start, own.stop - own.start)
 
 
 def _write(target: Target, books: list[Mapping[str, Any]], rows: pa.Table, source: str, *, looks: bool) -> Outcome:
-    outcome = Outcome()
-    if books[0]["position_idx"]:
-        rows, outcome.rejects = _closable(books[0], rows)
+    rows, rejects = _receivable(books, rows)
+    outcome = Outcome(rejects=rejects)
+    # Fills of whole orders count only as far as executions do not: what is open then is found when they are matched.
+    if len(rows) and books[0]["position_idx"] and not _mixed(target, books, rows, looks=looks):
+        rows, rejects = _closable(books[0], rows)
+        outcome.rejects += rejects
     while len(rows):
         mixed = _mixed(target, books, rows, looks=looks)
         journal = rows.select(_SOURCED).append_column("source", pa.array([source] * len(rows)))
@@ -106,12 +102,29 @@ def _write(target: Target, books: list[Mapping[str, Any]], rows: pa.Table, sourc
                 outcome.written += write_fills(target, books, journal, mixed)
         except HedgeRefusedError as refused:
             row = _cause(rows, refused)
-            outcome.rejects += _refused(rows, row)
+            outcome.rejects += _refused(rows, row, "exec_qty", _HEDGE)
             rows = pa.concat_tables([rows.slice(0, row), rows.slice(row + 1)])
         else:
             outcome.booked += sum(rows["parts"].to_pylist())
             break
     return outcome
+
+
+def _receivable(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
+    """Refuses spot purchases of which a fee in the base coin leaves nothing, as `trading.require_valid` does."""
+    base = {tuple(book[name] for name in KEY): book["base_coin"] for book in books}
+    bought = pc.and_(pc.equal(rows["category"], "spot"), pc.equal(rows["side"], "Buy"))
+    candidates = np.flatnonzero(np.asarray(pc.and_(bought, pc.is_valid(rows["commission_asset"])), dtype=bool))
+    columns = rows.select([*KEY, "commission_asset", "commission", "exec_qty"]).take(pa.array(candidates)).to_pylist()
+    eaten = [
+        int(number) for number, row in zip(candidates, columns, strict=True)
+        if row["commission_asset"] == base[tuple(row[name] for name in KEY)]
+        and Decimal(row["commission"]) >= Decimal(row["exec_qty"])
+    ]  # fmt: skip
+    rejects = [reject for number in eaten for reject in _refused(rows, number, "commission", _FEE)]
+    sound = np.ones(len(rows), dtype=bool)
+    sound[eaten] = False
+    return rows.filter(pa.array(sound)) if eaten else rows, rejects
 
 
 def _closable(book: Mapping[str, Any], rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
@@ -124,7 +137,9 @@ def _closable(book: Mapping[str, Any], rows: pa.Table) -> tuple[pa.Table, list[R
         moved = Decimal(qty) if side == opens else -Decimal(qty)
         sound[number] = held + moved >= 0
         held += moved if sound[number] else 0
-    rejects = [reject for number in np.flatnonzero(~sound) for reject in _refused(rows, int(number))]
+    rejects = [
+        reject for number in np.flatnonzero(~sound) for reject in _refused(rows, int(number), "exec_qty", _HEDGE)
+    ]
     return rows.filter(pa.array(sound)), rejects
 
 
@@ -138,27 +153,28 @@ def _cause(rows: pa.Table, refused: HedgeRefusedError) -> int:
     return (before or closing or [len(rows) - 1])[-1]
 
 
-def _refused(rows: pa.Table, number: int) -> list[Reject]:
+def _refused(rows: pa.Table, number: int, field: str, rule: str) -> list[Reject]:
     row = rows.slice(number, 1).to_pylist()[0]
-    reject = Reject(row["origin"], row["line"], "exec_qty", row["exec_qty"], _HEDGE)
+    reject = Reject(row["origin"], row["line"], field, row[field], rule)
     return [reject] * int(row["parts"])
 
 
 def _mixed(target: Target, books: Sequence[Mapping[str, Any]], rows: pa.Table, *, looks: bool) -> dict[int, list[str]]:
     """The orders that have a fill of the whole and single executions, by the book of the former."""
-    orders = rows.select([*KEY, "order_id", "whole_order"]).filter(rows["order_id"].is_valid())
-    if not looks and not any(orders["whole_order"].to_pylist()):
+    whole = pc.and_(rows["whole_order"], pc.is_valid(rows["order_id"]))
+    single = pc.and_(pc.invert(rows["whole_order"]), pc.is_valid(rows["order_id"]))
+    if not looks and not (pc.any(whole).as_py() and pc.any(single).as_py()):
         return {}
     book_ids = {tuple(book[name] for name in KEY): book["book_id"] for book in books}
-    wholes: dict[tuple[str, str], int] = {}
-    executed: set[tuple[str, str]] = set()
-    for row in orders.to_pylist():
-        order = row["category"], row["order_id"]
-        if row["whole_order"]:
-            wholes[order] = book_ids[tuple(row[name] for name in KEY)]
-        else:
-            executed.add(order)
+    ordered = rows.select([*KEY, "order_id"])
+    wholes = {
+        (row["category"], row["order_id"]): book_ids[tuple(row[name] for name in KEY)]
+        for row in ordered.filter(whole).to_pylist()
+    }
+    executions = ordered.filter(single)
+    executed = set(zip(executions["category"].to_pylist(), executions["order_id"].to_pylist(), strict=True))
     if looks:
+        orders = ordered.filter(pc.is_valid(rows["order_id"]))
         categories, order_ids = orders["category"].to_pylist(), orders["order_id"].to_pylist()
         for row in target.ask("import_orders", categories=categories, order_ids=order_ids):
             order = row["category"], row["order_id"]
@@ -184,6 +200,7 @@ def book_cash(target: Target, rows: pa.Table, source: str) -> Outcome:
     outcome = Outcome(duplicates=sifted.duplicates, rejects=sifted.rejects)
     if len(sifted.rows):
         given = sifted.rows.drop_columns(["is_cash", "whole_order", "parts", "origin", "line"]).to_pylist()
-        target.ask("import_cash", source=source, rows=as_json(given))
-        outcome.booked = outcome.payments = len(given)
+        new = target.ask("import_cash", source=source, rows=as_json(given))[0]["new"]
+        outcome.booked = outcome.payments = new
+        outcome.duplicates += len(given) - new  # which somebody else booked meanwhile
     return outcome

@@ -110,8 +110,10 @@ class Block:
         self.scale = max([signed.scale, quantity.scale, consumed.scale, *scales])
         self.signed, self.quantity = signed.at(self.scale), quantity.at(self.scale)
         self.consumed = consumed.at(self.scale)
-        self.fees = read_column(_column(rows, "fee")).at(PLACES).astype(object)
-        self.held_fees = read_column(_column(held, "commission")).at(PLACES).astype(object)
+        fees, held_fees = read_column(_column(rows, "fee")), read_column(_column(held, "commission"))
+        self.fee_scale = max(PLACES, fees.scale, held_fees.scale)
+        self.fees = fees.at(self.fee_scale).astype(object)
+        self.held_fees = held_fees.at(self.fee_scale).astype(object)
         self.matched = [self._match(line, offset) for line, offset in zip(lines, self._offsets(), strict=True)]
 
     def _offsets(self) -> list[int]:
@@ -149,7 +151,7 @@ class Block:
         """Lots, trades and where each book stands then."""
         size = np.abs(self.signed)
         closing = _joined([found.closing for found in self.matched])
-        lot_fees = self.fees - share(self.fees, np.zeros_like(closing), closing, size)
+        lot_fees = self.fees - share(self.fees, np.zeros_like(closing), closing, size, self.fee_scale)
         trades = _Trades(self, np.concatenate([self.quantity, size - closing]),
                          np.concatenate([self.held_fees, lot_fees]))  # fmt: skip
         return Derived(self._lots(lot_fees), trades.table(), self._ends(trades))
@@ -162,7 +164,7 @@ class Block:
             rows["account_id"], rows["book_id"], rows["fill_id"],
             pa.array(_joined([one.cycle_id for one in opened]).astype(np.int64)), rows["exec_time"], rows["side"],
             rows["exec_price"], text(Column(_joined([one.start for one in opened]), self.scale)),
-            text(Column(_joined([one.end for one in opened]), self.scale)), text(Column(fees[fill], PLACES)),
+            text(Column(_joined([one.end for one in opened]), self.scale)), text(Column(fees[fill], self.fee_scale)),
             rows["fee_asset"],
         ]  # fmt: skip
         return pa.table(columns, names=LOT_COLUMNS)
@@ -197,8 +199,9 @@ class _Trades:
         lot_from, lot_to = _joined([one.lot_from for one in closed]), _joined([one.lot_to for one in closed])
         fill_from, fill_to = _joined([one.fill_from for one in closed]), _joined([one.fill_to for one in closed])
         self.qty = lot_to - lot_from
-        self.entry_fee = share(entry_fees[self.lot], lot_from, lot_to, whole[self.lot])
-        self.exit_fee = share(block.fees[self.fill], fill_from, fill_to, np.abs(block.signed)[self.fill])
+        scale = block.fee_scale
+        self.entry_fee = share(entry_fees[self.lot], lot_from, lot_to, whole[self.lot], scale)
+        self.exit_fee = share(block.fees[self.fill], fill_from, fill_to, np.abs(block.signed)[self.fill], scale)
         self.entry = block.entries.take(pa.array(self.lot))
         self.exit = block.rows.take(pa.array(self.fill))
         lines = block.lines
@@ -218,7 +221,7 @@ class _Trades:
         contracts = times(self.qty, multiplier.units)
         contract_scale = self._block.scale + multiplier.scale
         gross_scale = prices.scale + contract_scale
-        self.scale = max(PLACES, gross_scale)
+        self.scale = max(self._block.fee_scale, gross_scale)
         gross = times(contracts, moved).astype(object) * 10 ** (self.scale - gross_scale)
         known = ~(self.unknown[0] | self.unknown[1])
         inverse = self.inverse & known
@@ -232,7 +235,7 @@ class _Trades:
         in_settle = [
             np.asarray(pc.equal(table["fee_asset"], self.settle), dtype=bool) for table in (self.entry, self.exit)
         ]
-        shift = 10 ** (self.scale - PLACES)
+        shift = 10 ** (self.scale - self._block.fee_scale)
         net = (
             gross - np.where(in_settle[0], self.entry_fee, 0) * shift - np.where(in_settle[1], self.exit_fee, 0) * shift
         )
@@ -263,8 +266,9 @@ class _Trades:
             exit_["account_id"], exit_["book_id"], entry["fill_id"], exit_["fill_id"], entry["exec_time"],
             exit_["exec_time"], exit_["position_idx"], exit_["bot_id"], exit_["category"], exit_["symbol"],
             entry["side"], text(Column(self.qty, self._block.scale)), entry["exec_price"], exit_["exec_price"],
-            _or_null(text(Column(self.gross, self.scale)), unpriced), text(Column(self.entry_fee, PLACES)),
-            text(Column(self.exit_fee, PLACES)), _or_null(text(Column(self.net, self.scale)), unpriced),
+            _or_null(text(Column(self.gross, self.scale)), unpriced),
+            text(Column(self.entry_fee, self._block.fee_scale)),
+            text(Column(self.exit_fee, self._block.fee_scale)), _or_null(text(Column(self.net, self.scale)), unpriced),
             _or_null(text(Column(self.percent, PLACES)), ~self.costed), self.settle, entry["fee_asset"],
             exit_["fee_asset"], text(Column(when, 6)), self._reasons(), entry["close_reason"], exit_["close_reason"],
             entry["order_id"], exit_["order_id"], entry["client_order_id"], exit_["client_order_id"], exit_["source"],

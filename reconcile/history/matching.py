@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reconcile.history.numbers import Integers, running, total
+from reconcile.history.numbers import LARGEST, Integers, running, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class Matched:
 
 def match(start: Start, fill_id: Integers, signed: Integers) -> Matched:
     """Matches the fills of one book, given in exchange order. There is at least one."""
+    if max(abs(start.opened), abs(start.closed)) >= LARGEST:
+        signed = signed.astype(object)
     after = running(signed, start.position)
     before = after - signed
     size = np.abs(signed)

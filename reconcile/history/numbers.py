@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 PLACES = 18  # of results that have to be rounded
 _ONE = 10**PLACES
-_LARGEST = 2**62  # leaves a bit for one addition
+LARGEST = 2**62  # leaves a bit for one addition
 _DIGITS = 18  # that surely fit int64
 
 # PostgreSQL's and Python's own words for what is no number, and signs in other places, do not match.
@@ -37,7 +37,7 @@ class Column:
 
     def at(self, scale: int) -> Integers:
         """The units at a larger scale."""
-        return times(self.units, 10 ** (scale - self.scale))
+        return _small(times(self.units, 10 ** (scale - self.scale)))
 
     def take(self, where: Integers) -> "Column":
         """Those at some places."""
@@ -81,7 +81,7 @@ def _small(units: Integers) -> Integers:
     """int64 where every sum over the array fits, else Python's integers."""
     if units.dtype == object or not len(units):
         return units
-    if float(np.abs(units.astype(np.float64)).sum()) < _LARGEST:
+    if float(np.abs(units.astype(np.float64)).sum()) < LARGEST:
         return units
     return units.astype(object)
 
@@ -96,8 +96,8 @@ def times(a: Integers, b: Integers | int) -> Integers:
     """The products, exactly."""
     if a.dtype == object or (isinstance(b, np.ndarray) and b.dtype == object):
         return a * b
-    most = _most(a) * (_most(b) if isinstance(b, np.ndarray) else abs(b))
-    return a * b if most < _LARGEST else a.astype(object) * b
+    factor = _most(b) if isinstance(b, np.ndarray) else abs(b)
+    return a * b if max(_most(a), 1) * factor < LARGEST else a.astype(object) * b
 
 
 def _most(units: Integers) -> int:
@@ -106,7 +106,7 @@ def _most(units: Integers) -> int:
 
 def running(units: Integers, start: int = 0) -> Integers:
     """`start` plus the running sums."""
-    if units.dtype != object and abs(start) + float(np.abs(units.astype(np.float64)).sum()) >= _LARGEST:
+    if units.dtype != object and abs(start) + float(np.abs(units.astype(np.float64)).sum()) >= LARGEST:
         units = units.astype(object)
     if units.dtype != object:
         return np.cumsum(units) + start
@@ -115,7 +115,7 @@ def running(units: Integers, start: int = 0) -> Integers:
 
 def total(units: Integers) -> int:
     """The sum."""
-    return int(units.sum()) if len(units) else 0
+    return int(_small(units).sum()) if len(units) else 0
 
 
 def half_even(n: Integers, d: Integers) -> Integers:
@@ -132,20 +132,23 @@ def _quotient(n: Integers, d: Integers) -> Integers:
     return rounded
 
 
-def share_of_first(amount: Integers, x: Integers, whole: Integers) -> Integers:
-    """What the first x units out of `whole` have of `amount` (at scale 18), by the rule of cumulative rounding."""
+def share_of_first(amount: Integers, x: Integers, whole: Integers, scale: int) -> Integers:
+    """What the first x units out of `whole` have of `amount`, by the rule of cumulative rounding, to PLACES."""
     result = _objects([0] * len(amount))
     everything = np.asarray(x == whole, dtype=bool)
     result[everything] = amount[everything].astype(object)
     part = ~everything & np.asarray(x != 0, dtype=bool) & np.asarray(amount != 0, dtype=bool)
     if part.any():
-        result[part] = _quotient(amount[part].astype(object) * x[part].astype(object), whole[part].astype(object))
+        unit = 10 ** (scale - PLACES)
+        result[part] = unit * _quotient(
+            amount[part].astype(object) * x[part].astype(object), whole[part].astype(object) * unit
+        )
     return result
 
 
-def share(amount: Integers, a: Integers, b: Integers, whole: Integers) -> Integers:
-    """The part of `amount` that belongs to the units (a, b] out of `whole`; both amounts at scale 18."""
-    return share_of_first(amount, b, whole) - share_of_first(amount, a, whole)
+def share(amount: Integers, a: Integers, b: Integers, whole: Integers, scale: int = PLACES) -> Integers:
+    """The part of `amount` that belongs to the units (a, b] out of `whole`; both amounts at `scale`, from PLACES on."""
+    return share_of_first(amount, b, whole, scale) - share_of_first(amount, a, whole, scale)
 
 
 def text(column: Column) -> pa.StringArray:
@@ -154,11 +157,11 @@ def text(column: Column) -> pa.StringArray:
     negative = np.asarray(units < 0, dtype=bool)
     size = np.abs(units)
     base = 10**scale
-    if size.dtype != object and base >= _LARGEST:
+    if size.dtype != object and base >= LARGEST:
         size = size.astype(object)
     whole, behind = np.divmod(size, base) if size.dtype != object else (size // base, size % base)
     if size.dtype == object:
-        if scale > _DIGITS or (len(whole) and max(whole) >= _LARGEST):
+        if scale > _DIGITS or (len(whole) and max(whole) >= LARGEST):
             return pa.array([plain(int(value), scale) for value in units], pa.string())
         whole, behind = whole.astype(np.int64), behind.astype(np.int64)
     result = pa.array(whole).cast(pa.string())

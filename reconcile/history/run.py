@@ -80,10 +80,13 @@ class _Import:
         url = settings.database_url or SecretStr("")
         self._bot = options.bot_id or EXTERNAL
         self._conninfo = to_conninfo(url.get_secret_value())
+        self._touched: set[int] = set()
         self._cache = Cache(settings) if settings.redis_url is not None else None
 
     def run(self) -> ImportReport:
         started = time.monotonic()
+        if self._options.rejects is not None:
+            write_rejects(self._options.rejects, ())  # that it cannot be written should be known before, not after
         with ExitStack() as stack:
             staging = stack.enter_context(Staging())
             read = self._stage(staging)
@@ -130,6 +133,7 @@ class _Import:
             outcome = self._book_all(booker, books, target if dry else None)
             if outcome.written.fills and not dry:
                 target.ask("import_analyze")  # the tables may have grown a thousand times
+            self._touched = {*outcome.written.by_book, *outcome.written.rebuilt}
             reports = book_reports(target, staging, outcome)
         return self._with_rejects(
             replace(
@@ -180,16 +184,16 @@ class _Import:
         """
         venue, name, environment = read_account(self._options.account or self._settings.account)
         account = {"account": name, "venue": venue, "environment": environment, "default_account": "default"}
-        account_id = 0
-        for bot_id in sorted({self._bot, *staging.row_bots()}):
-            account_id = ask(connection, "register_bot", {"bot_id": bot_id, **account})[0]["account_id"]
-        target = Target(connection, account_id)
-        state = target.ask("import_is_new")[0]
-        if not state["may_write"]:
-            raise PermissionDeniedError(
-                f"login {state['login']} may not write the tables of the ledger: history is imported in bulk, with a "
-                "login that is a member of ledger_owner"
-            )
+        bots = sorted({self._bot, *staging.row_bots()})
+        with connection.transaction():  # a refusal leaves no account and no bot behind
+            account_id = ask(connection, "import_register", {**account, "bots": bots})[0]["account_id"]
+            target = Target(connection, account_id)
+            state = target.ask("import_is_new")[0]
+            if not state["may_write"]:
+                raise PermissionDeniedError(
+                    f"login {state['login']} may not write the tables of the ledger: history is imported in bulk, "
+                    "with a login that is a member of ledger_owner"
+                )
         return state["name"], target, state["is_new"]
 
     def _own(self, target: Target, staging: Staging, *, fresh: bool) -> list[StagedBook]:
@@ -204,9 +208,10 @@ class _Import:
     def _proven(self, report: ImportReport) -> ImportReport:
         """Every book that the import touched, verified."""
         started = time.monotonic()
-        touched = {book.book_id for book in report.books if book.fills or book.rebuilt}
         with Verifier(self._settings) as verifier:
-            books = [book for book in verifier.books(BookFilter(account=report.account)) if book.book_id in touched]
+            books = [
+                book for book in verifier.books(BookFilter(account=report.account)) if book.book_id in self._touched
+            ]
             unproven = []
             for done, result in enumerate(_verified(verifier, books, self._options.jobs), start=1):
                 self._progress("verifying", done, len(books), "books")

@@ -110,7 +110,9 @@ class Staging:
 
         `label` names the source; `bot` whose opening balances are that name nobody.
         """
-        self._db.execute(_sql("identify"), {"label": label, "bot": bot})
+        self._db.execute(_sql("set_label"), {"label": label})
+        self._db.execute(_sql("set_bot"), {"bot": bot})
+        self._db.execute(_sql("identify"))
         self._db.execute(_sql("settle_repetitions"))
         self._db.execute(_sql("conflicts"))
         self._join_parts()

@@ -7,7 +7,7 @@ from threading import Event
 
 import pyarrow as pa
 from psycopg.errors import UniqueViolation
-from tenacity import Retrying, retry, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry, retry_if_exception_type, stop_after_attempt
 
 from ledger.cache import Cache
 from ledger.database.connecting import retry_policy
@@ -95,10 +95,14 @@ class Booker:
             if self.stopping.is_set():
                 break
             rows = self.staging.rows(first, stop)
-            for attempt in Retrying(**retry_policy(self.settings)):
+            for attempt in Retrying(**retry_policy(self.settings) | {"stop": self._has_waited_enough}):
                 with attempt, connect(self.conninfo) as connection:
                     outcome.add(self._commit(Target(connection, self.account_id), task, rows))
         return outcome
+
+    def _has_waited_enough(self, state: RetryCallState) -> bool:
+        """What the transactions themselves took does not count: they are long."""
+        return state.idle_for >= self.settings.retry_timeout
 
     def _commit(self, target: Target, task: Task, rows: pa.Table) -> Outcome:
         with Announcer(self.cache, target) as announcer, target.connection.transaction():

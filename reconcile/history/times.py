@@ -16,6 +16,7 @@ _ZONED = _DAY + r" ?(Z|[+-]\d\d(:?\d\d)?)$"
 _LOCAL = _DAY + "$"
 # How many digits a time since 1970 has, from 2001 to 2286, and what one unit of it is in nanoseconds.
 _EPOCHS = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}
+_FIRST, _LAST = pa.scalar(datetime.min.replace(tzinfo=UTC), MOMENT), pa.scalar(datetime.max.replace(tzinfo=UTC), MOMENT)
 _FORM = "a time such as 2024-05-01T12:00:00.123Z, or seconds, milli-, micro- or nanoseconds since 1970"
 
 
@@ -40,7 +41,13 @@ def read_times(cells: pa.StringArray, zone: str | None) -> tuple[pa.Array, pa.Ar
     if pc.any(local).as_py():
         found, wrong = _localized(pc.if_else(local, plain, None), zone)
         moments, reasons = pc.coalesce(moments, found), pc.coalesce(reasons, wrong)
-    return moments, reasons
+    return _in_the_calendar(moments, reasons)
+
+
+def _in_the_calendar(moments: pa.Array, reasons: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """What neither Python nor a person can write is refused; an offset can lead there."""
+    outside = pc.fill_null(pc.or_(pc.less(moments, _FIRST), pc.greater(moments, _LAST)), False)
+    return pc.if_else(outside, None, moments), pc.if_else(outside, "in the years 1 to 9999 of UTC", reasons)
 
 
 def _since_1970(cells: pa.StringArray) -> tuple[pa.Array, pa.Array]:
@@ -82,7 +89,7 @@ def _parsed(texts: pa.StringArray, kind: pa.DataType, one: Callable[[str], datet
 
 
 def _aware(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+    return datetime.fromisoformat(text)  # Arrow converts it, beyond the calendar too
 
 
 def _localized(texts: pa.StringArray, zone: str | None) -> tuple[pa.Array, pa.Array]:

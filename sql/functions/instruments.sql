@@ -14,7 +14,7 @@ BEGIN
         RETURN;
     END IF;
     IF p_category = 'option' OR p_symbol ~ '^[A-Z0-9]+(PERP|-\d)' THEN  -- BTC-29DEC23-40000-C[-USDT], BTCPERP
-        base_coin := (regexp_match(p_symbol, '^([A-Z0-9]+?)(?:USDT|USDC)?(?:PERP|-|$)'))[1];
+        base_coin := coalesce((regexp_match(p_symbol, '^([A-Z0-9]+?)(?:USDT|USDC)?(?:PERP|-|$)'))[1], p_symbol);
         quote_coin := CASE WHEN p_symbol ~ '(-USDT$|USDT-)' THEN 'USDT' ELSE 'USDC' END;
     ELSE
         parts := regexp_match(p_symbol, '^(.+?)[-/_]?(USDT|USDC|USDE|USD1|USDQ|USDR|DAI|EUR|BRL|TRY|PLN|BRZ|AED|'

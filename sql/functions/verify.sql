@@ -244,7 +244,10 @@ BEGIN
      WHERE s.book_id <> s.belongs
     UNION ALL
     SELECT s.subject, s.item, 'book', 'missing', s.book_id::text
-      FROM (SELECT 'lot' AS subject, l.fill_id::text AS item, l.account_id, l.book_id
+      FROM (SELECT 'fill' AS subject, f.fill_id::text AS item, f.account_id, f.book_id
+              FROM trading.fills f WHERE f.account_id = p_account_id
+            UNION ALL
+            SELECT 'lot', l.fill_id::text, l.account_id, l.book_id
               FROM trading.lots l WHERE l.account_id = p_account_id
             UNION ALL
             SELECT 'trade', t.entry_fill_id || '/' || t.exit_fill_id, t.account_id, t.book_id

@@ -111,9 +111,9 @@ class _Made:
     def _keep(self, finding: Finding) -> None:
         if not finding.parts:
             return
-        self._worst.add(abs(finding.amount), finding)
+        self._worst.add(finding.book.settle_coin, abs(finding.amount), finding)
         if finding.is_unexplained:
-            self._unexplained.add(abs(finding.amount), finding)
+            self._unexplained.add(finding.book.settle_coin, abs(finding.amount), finding)
 
     def _add_totals(self, book: Book, left_out: int, totals: Totals) -> None:
         if not totals.exits and not totals.old_trades:

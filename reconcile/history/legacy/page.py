@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from ledger.display import moment, number
 from reconcile.history.legacy import shown
-from reconcile.history.legacy.causes import Cause
 from reconcile.history.legacy.plots import causes_plot, course_plot
 from reconcile.history.legacy.report import Comparison, Totals
 
@@ -26,13 +25,12 @@ def page(made: Comparison) -> str:
     environment.filters.update(moment=moment, number=_number)
     environment.globals.update(
         money=shown.money, headline=shown.headline, remarks=shown.remarks, causes_of=shown.causes_of,
-        mostly=shown.mostly, rounded=shown.rounded,
+        mostly=shown.mostly,
     )  # fmt: skip
     old = shown.old_name(made)
     return environment.get_template("page.html").render(
         made=made,
         old=old,
-        causes=tuple(Cause),
         parts=[_of_coin(made, totals, n) for n, totals in enumerate(made.coins, 1)],
         since=min((book.since for book in made.books), default=None),
         until=max((book.until for book in made.books), default=None),

@@ -58,7 +58,7 @@ class Totals:
     Attributes:
         old_trades: rows of the earlier system.
         exits: exits of the ledger, an order's executions together.
-        agreeing: exits on which the two agree to the last digit.
+        agreeing: exits on which the two agree, but for rounding.
         turned: exits that the earlier system booked as a profit and that were a loss, or the other way around.
         off: how far off the exits are, without regard to the sign: errors that cancel are errors.
     """
@@ -108,7 +108,7 @@ class Comparison:
         sources: the earlier systems, by the names under which they were imported.
         coins: the totals, one for each settle coin.
         courses: how the P&L went, by settle coin.
-        worst: the largest differences; `differing` counts all of them.
+        worst: the largest differences, those of several coins in turn; `differing` counts all of them.
         unexplained: the largest of those without an explanation.
     """
 

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice, zip_longest
 from typing import Generic, TypeVar
 
 from reconcile.history.legacy.causes import Cause
@@ -33,7 +34,7 @@ class Sums:
         self._off += abs(amount)
         self._counts["old_trades"] += rows
         self._counts["exits"] += is_exit
-        self._counts["agreeing"] += is_exit and not parts
+        self._counts["agreeing"] += is_exit and all(part.cause is Cause.ROUNDING for part in parts)
         self._counts["turned"] += bool(old and ours and (old > 0) != (ours > 0))
         for part in parts:
             self._count(part.cause, Tally(1, part.amount, abs(part.amount)))
@@ -91,22 +92,25 @@ class Course:
 
 
 class Largest(Generic[T]):
-    """The items with the largest weights; of equal ones those that came first."""
+    """The items with the largest weights, of each kind apart; of equal ones those that came first."""
 
     def __init__(self, most: int | None) -> None:
         self._most = most
-        self._heap: list[tuple[Decimal, int, T]] = []
+        self._heaps: dict[str, list[tuple[Decimal, int, T]]] = {}
         self.seen = 0
 
-    def add(self, weight: Decimal, item: T) -> None:
-        """Keeps it, unless so many larger ones are there."""
+    def add(self, kind: str, weight: Decimal, item: T) -> None:
+        """Keeps it, unless so many larger ones of its kind are there."""
         self.seen += 1
+        heap = self._heaps.setdefault(kind, [])
         entry = (weight, -self.seen, item)
-        if self._most is None or len(self._heap) < self._most:
-            heapq.heappush(self._heap, entry)
+        if self._most is None or len(heap) < self._most:
+            heapq.heappush(heap, entry)
         elif self._most:
-            heapq.heappushpop(self._heap, entry)
+            heapq.heappushpop(heap, entry)
 
     def items(self) -> list[T]:
-        """The largest first."""
-        return [item for _, _, item in sorted(self._heap, key=lambda entry: entry[:2], reverse=True)]
+        """The largest of each kind first, then the second of each; as many in all as there may be of one kind."""
+        ranked = [sorted(heap, key=lambda entry: entry[:2], reverse=True) for _, heap in sorted(self._heaps.items())]
+        in_turn = (entry for rank in zip_longest(*ranked) for entry in rank if entry is not None)
+        return [item for _, _, item in islice(in_turn, self._most)]

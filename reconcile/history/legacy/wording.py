@@ -11,6 +11,7 @@ from reconcile.history.legacy.report import Difference
 from reconcile.history.legacy.values import ZERO, Book, Exit, LegacyTrade
 
 _SHOWN_ROWS = 5
+_PLACES = Decimal("1e-18")
 
 
 def described(finding: Finding) -> Difference:
@@ -162,9 +163,11 @@ def _exit_price(book: Book, one: Exit) -> Decimal:
 
 
 def _price(book: Book, quantity: Decimal, value: Decimal) -> Decimal:
+    """What a unit is worth, without what a division left behind the eighteenth decimal."""
+    whole = quantity * book.multiplier
     if book.category == "inverse":
-        return quantity * book.multiplier / value if value else ZERO
-    return value / (quantity * book.multiplier)
+        return (whole / value).quantize(_PLACES) if value else ZERO
+    return (value / whole).quantize(_PLACES)
 
 
 def _said(finding: Finding) -> Decimal:

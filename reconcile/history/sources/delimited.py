@@ -185,15 +185,18 @@ def parse_block(block: bytes, names: Sequence[str], delimiter: str, *, quoted: b
 
 
 def _quotes_enclose(block: bytes, delimiter: str) -> bool:
-    """Whether half of the quotation marks stand behind a border of a cell and the other half before one.
+    """Whether half of the quotation marks stand behind a border of a cell, the other half before one, none at both.
 
     If, besides, no mark is left in a cell that was read, then each one opened or closed a cell, and each that closed
     stands at the cell's end: those that open are all of the first half. No two texts were joined.
     """
-    between = delimiter.encode()
-    opening = block.startswith(b'"') + sum(block.count(one + b'"') for one in (between, b"\n"))
-    closing = block.endswith(b'"') + sum(block.count(b'"' + one) for one in (between, b"\n", b"\r"))
-    return 2 * opening == 2 * closing == block.count(b'"')
+    whole = b"\n" + block + b"\n"
+    before = [one + b'"' for one in (delimiter.encode(), b"\n")]
+    behind = [b'"' + one for one in (delimiter.encode(), b"\n", b"\r")]
+    opening = sum(map(whole.count, before))
+    closing = sum(map(whole.count, behind))
+    both = any(one + two[1:] in whole for one in before for two in behind)
+    return not both and 2 * opening == 2 * closing == block.count(b'"')
 
 
 def _has_quotes(table: pa.Table) -> bool:

@@ -7,11 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from rich.text import Text
 
 from tests.acceptance.cli.conftest import Shell
 from tests.old_system import booked, history
+from tests.statements import statement
 
 SOURCE = ("--source", "old_bot")
 
@@ -127,3 +129,26 @@ def test_a_missing_extra_is_named(cli: Shell, rows: list[dict[str, Any]], monkey
     assert "the page needs jinja2; install its extra: pip install 'fifoledger[history]'" in page.err
     assert "the import needs pyarrow;" in load.err
     assert cli("legacy", "compare").code == 0
+
+
+def test_import_of_a_table(
+    cli: Shell, rows: list[dict[str, Any]], database_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    connection.execute(statement("legacy/old_table"))
+    of_table = ("legacy", "import", "--table", "old_bots.completed_trades", *SOURCE, "--timezone", "UTC")
+
+    first = cli(*of_table, "--json")
+    second = cli(*of_table, "--database-url", database_url, "--json")
+
+    assert (first.code, first.json["written"], first.json["rejected"]) == (1, 2, 1)
+    assert (second.json["written"], second.json["unchanged"]) == (0, 2)
+    [reject] = first.json["rejects"]
+    assert (reject["field"], reject["value"]) == ("quantity", "NaN")
+    stored = [row for (row,) in connection.execute(statement("legacy/stored"))]
+    assert [(row["legacy_id"], row["quantity"], row["net_pnl"]) for row in stored] == [
+        ("1", "0.1", "99.975"),
+        ("2", "0.30000000000000004", "30"),
+    ]
+    assert stored[0]["exit_time"] == "2026-03-02T09:00:00+00:00"
+    assert cli(*of_table, "trades.csv").code == 2
+    assert cli("legacy", "import", *SOURCE).code == 2

@@ -131,6 +131,7 @@ def test_several_coins_are_never_added(database_url: str, connection: psycopg.Co
     imported(connection, booked(database_url, fills), rows)
     made = compare(database_url)
     assert [(totals.settle_coin, str(totals.difference)) for totals in made.coins] == [("BTC", "-0.1"), ("USDT", "-1")]
+    assert [one.settle_coin for one in made.worst] == ["BTC", "USDT"], "no coin's differences hide the other's"
     outline = Outline(page(made))
     assert outline.elements["svg"] >= 2
     ids = Counter(value for _, name, value in outline.attributes if name == "id")
