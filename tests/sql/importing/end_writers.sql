@@ -1,3 +1,4 @@
--- Ends connections that are in a transaction which has written: not the one that holds the account's lock.
-SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
- WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xid IS NOT NULL
+-- Ends connections that have written fills and not committed them yet.
+SELECT pg_terminate_backend(l.pid) FROM pg_locks l
+ WHERE l.relation = 'trading.fills'::regclass AND l.mode = 'RowExclusiveLock' AND l.granted
+   AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
