@@ -142,6 +142,10 @@ class Staging:
             for is_cash, bot_id, category, symbol, idx, first, stop in self._db.execute(_sql("books")).fetchall()
         ]
 
+    def orders_across_books(self) -> list[tuple[str, str]]:
+        """Category and id of orders that a row stands for as a whole, but not all rows are for its book."""
+        return self._db.execute(_sql("orders_across_books")).fetchall()
+
     def rows(self, first: int, stop: int) -> pa.Table:
         """The owned rows of a range, sorted by book and in exchange order. May be called from several threads."""
         found = self._db.cursor().sql(_sql("rows"), params={"first": first, "stop": stop}).to_arrow_table()
