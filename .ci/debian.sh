@@ -7,6 +7,19 @@ debian_problem=""
 debian_database_url="postgresql://postgres@/postgres?host=$debian_home"
 debian_redis_url="unix://$debian_home/redis.sock"
 
+# What a server's version can change: the SQL and its plans, rights, locks, connections, the cache. The venue's side, what
+# commands print and the embedded servers' own tests would only repeat themselves. Of the reconciler, what it stores and
+# what it does with rights and in transactions; tests/integration/test_queries.py has the server read every query.
+debian_tests=(
+    tests/integration/test_*.py
+    tests/integration/reconcile/test_{differences,logins,outage,owners,quarantine}.py
+    tests/integration/service/test_{jobs,leading}.py
+    tests/integration/history tests/integration/legacy
+    tests/acceptance/test_{backup,bad_input,bot_login,fifo_cases,order_and_repetition,orders_across_books}.py
+    tests/acceptance/test_{processes,roles,sequence,state_machine,tampering}.py
+    tests/acceptance/cli/test_{accounts,cache,login,reading,stats,strays,verify}.py
+)
+
 # Neither server should be run by root, and PostgreSQL refuses. The checkout may be closed to the other user.
 as_server_user() (
     cd "$debian_home/.."

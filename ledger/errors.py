@@ -70,9 +70,17 @@ class BotAccountError(LedgerError):
 
 
 class InstrumentConflictError(LedgerError):
-    """An instrument was described otherwise than the books of it were computed with."""
+    """An instrument was described otherwise than the books of it were computed with.
+
+    `fields` maps each field that differs to what is booked and what was given.
+    """
 
     code = "instrument_conflict"
+
+    def __init__(self, problem: str, fields: Mapping[str, Mapping[str, str]]) -> None:
+        self.fields = dict(fields)
+        listing = "; ".join(f"{name}: booked {v['booked']}, given {v['given']}" for name, v in fields.items())
+        super().__init__(f"{problem}: {listing}")
 
 
 class PermissionDeniedError(LedgerError):

@@ -42,7 +42,9 @@ def code_files() -> list[Path]:
 
 
 def upgrade(database_url: str, revision: str = "head") -> bool:
-    """Brings the database to `revision`, with this version's functions and views. False if it was there already.
+    """Brings the database to `revision`, the newest one with functions and views. False if it was there already.
+
+    Those of older revisions belong to older versions of this package, as with `downgrade()`.
 
     Several processes may call it at once. Raises PermissionDeniedError where the login may not, and
     DatabaseUnavailableError where nobody answers.
@@ -53,8 +55,10 @@ def upgrade(database_url: str, revision: str = "head") -> bool:
         if revision == "head" and _is_current(connection):
             return False
         run_script(connection, _text("drop_code.sql"))
+        connection.exec_driver_sql(query("forget_code"))
         _alembic(connection, command.upgrade, revision)
-        _install_code(connection)
+        if revision in {"head", head_revision()}:
+            _install_code(connection)
     return True
 
 
@@ -118,7 +122,6 @@ def _install_code(connection: Connection) -> None:
     connection.exec_driver_sql(query("trust_bodies"))
     for path in code_files():
         run_script(connection, path.read_text(encoding="utf-8"))
-    connection.exec_driver_sql(query("forget_code"))
     connection.exec_driver_sql(query("remember_code"), (_checksum(),))
 
 

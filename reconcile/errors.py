@@ -56,16 +56,29 @@ class WrongAccountError(LedgerError):
 
     Attributes:
         account: the account's name in the ledger.
-        kept, given: the venue's ids of the two accounts.
+        kept: the venue's id of the account whose books these are; None: no key was used yet.
+        given: the venue's id of the key's account.
+        other: the name of the account whose books those of the key's account are already, if there is one.
     """
 
     code = "wrong_account"
 
-    def __init__(self, account: str, kept: str, given: str) -> None:
+    def __init__(self, account: str, kept: str | None, given: str, other: str | None = None) -> None:
         self.account = account
         self.kept = kept
         self.given = given
-        super().__init__(f"account {account} is the venue's account {kept}, but the key is of account {given}")
+        self.other = other
+        if other is not None:
+            text = (
+                f"accounts {account} and {other} are both the venue's account {given}, and all would be booked twice: "
+                f"use {other} alone"
+            )
+        else:
+            text = (
+                f"account {account} is the venue's account {kept}, but the key is of account {given}: use a key of "
+                f"{kept}, or another account (LEDGER_ACCOUNT); for a local Bybit that was started anew, a new ledger"
+            )
+        super().__init__(text)
 
 
 class UnexplainedDifferenceError(LedgerError):

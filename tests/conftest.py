@@ -34,6 +34,20 @@ settings.register_profile("long", deadline=None, suppress_health_check=_SLOW, ma
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
+# Files of few tests that take long. They come first: one that comes last keeps everybody waiting.
+_LONG = (
+    "test_wheel", "test_leading", "test_state_machine", "test_fuzz", "test_killed", "test_cases", "test_large_batches",
+    "test_outages", "test_demo", "test_starting", "test_example_bots", "test_processes", "test_paths", "test_plans",
+    "test_order_and_repetition", "test_simulation", "test_scoped", "test_live_booking", "test_busy_account",
+)  # fmt: skip
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(_LONG)))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tampers: damages the ledger on purpose, so invariants do not hold after it")
 

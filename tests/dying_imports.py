@@ -6,6 +6,8 @@ The processes are forked from one that has loaded everything but used nothing ye
 import multiprocessing
 import os
 import signal
+import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -74,6 +76,9 @@ def _started(attempt: Attempt) -> tuple[int, Connection]:
         return pid, ours
     try:
         theirs.send(_import(attempt))
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
     finally:
         os._exit(0)
 

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
@@ -34,8 +35,49 @@ def postgres_connector(database_url: str) -> Connect:
     return connector(f"{host}/.s.PGSQL.{port}" if host.startswith("/") else host, port)
 
 
-class Proxy:
-    """Listens on a free loopback port. What it does with requests and answers can be changed at any time.
+class Listener(ABC):
+    """Takes connections on a free loopback port, each served by a thread of its own, until it is closed.
+
+    Whoever inherits from it has everything ready before it calls this constructor.
+    """
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def postgres_url(self, database_url: str) -> str:
+        """The same database through here."""
+        parts = conninfo_to_dict(to_conninfo(database_url))
+        unencrypted = {"sslmode": "disable", "gssencmode": "disable"}
+        return make_conninfo("", **{**parts, **unencrypted, "host": "127.0.0.1", "port": self.port})
+
+    @abstractmethod
+    def serve(self, client: socket.socket) -> None:
+        """Serves a connection until its end, and closes it."""
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A thread in accept() keeps a closed listener alive; shutting it down wakes the thread.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+class Proxy(Listener):
+    """Passes on what it gets. What it does with requests and answers can be changed at any time.
 
     Attributes:
         refuses: whether new connections are closed at once.
@@ -53,9 +95,7 @@ class Proxy:
         self._connect = connect
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
     def cut_after(self, request: bytes) -> None:
         """The next request with these bytes reaches the server, and its answer is lost with the connection."""
@@ -68,23 +108,11 @@ class Proxy:
                 with suppress(OSError):
                     opened.shutdown(socket.SHUT_RDWR)
 
-    def postgres_url(self, database_url: str) -> str:
-        """The same database through the proxy."""
-        parts = conninfo_to_dict(to_conninfo(database_url))
-        return make_conninfo("", **{**parts, "host": "127.0.0.1", "port": self.port, "sslmode": "disable"})
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            if self.refuses:
-                client.close()
-                continue
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client: socket.socket) -> None:
+    def serve(self, client: socket.socket) -> None:
+        """Passes on in both directions until one side ends it."""
+        if self.refuses:
+            client.close()
+            return
         try:
             server = self._connect()
         except OSError:
@@ -127,14 +155,8 @@ class Proxy:
             with suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # A thread in accept() keeps a closed listener alive; shutting it down wakes the thread.
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        super().__exit__(kind, error, trace)
         self.cut()

@@ -32,7 +32,10 @@ _HELP = """Show the bots and their accounts: books, open positions, trades, last
 The bot `external` of an account owns what no bot claims. `login` is the database login that may act for the bot
 besides members of ledger_owner; fifoledger bots assign sets it.
 
-Examples: fifoledger bots; fifoledger bots --account main --json; fifoledger bots assign lxalgo_001 lxalgo_login
+Examples:
+  fifoledger bots
+  fifoledger bots --account main --json
+  fifoledger bots assign lxalgo_001 lxalgo_login
 """
 
 app = typer.Typer(cls=LedgerGroup, help=_HELP, invoke_without_command=True)
@@ -73,7 +76,9 @@ def assign(
 
     The login must exist (CREATE ROLE name LOGIN) and be granted ledger_bot. You must be a member of ledger_owner.
 
-    Examples: fifoledger bots assign lxalgo_001 lxalgo_login; fifoledger bots assign lxalgo_001 --nobody
+    Examples:
+      fifoledger bots assign lxalgo_001 lxalgo_login
+      fifoledger bots assign lxalgo_001 --nobody
     """
     if (login is None) is not nobody:
         raise typer.BadParameter("give either a LOGIN or --nobody")

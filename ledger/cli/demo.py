@@ -23,7 +23,9 @@ def demo(
 
     Exit code 1 if any number is not what it must be. With --json the show goes to stderr.
 
-    Examples: fifoledger demo; LEDGER_HOME=/tmp/try fifoledger demo
+    Examples:
+      fifoledger demo
+      LEDGER_HOME=/tmp/try fifoledger demo
     """
     from ledger.demo import run
 

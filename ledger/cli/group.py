@@ -1,6 +1,8 @@
-"""Turns errors into one line and an exit code, for every command alike."""
+"""What every command has in common: errors in one line with an exit code, and help that fits the terminal."""
 
 import logging
+import re
+from inspect import cleandoc
 from typing import Any
 
 import typer
@@ -14,6 +16,11 @@ from ledger.errors import LedgerError
 class LedgerGroup(TyperGroup):
     """A group of commands in which no LedgerError becomes a traceback."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for command in (self, *self.commands.values()):
+            command.help = command.help and unwrapped(command.help)
+
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was named."""
         # What fails is said once, by us, and not by the pool's own log as well.
@@ -23,6 +30,11 @@ class LedgerGroup(TyperGroup):
         except LedgerError as error:
             say(error)
             raise typer.Exit(exit_code(error)) from None
+
+
+def unwrapped(text: str) -> str:
+    """A help text for terminals of any width: a paragraph is one line, an indented line stays one."""
+    return re.sub(r"(?<=\S)\n(?=\S)", " ", cleandoc(text))
 
 
 def say(error: LedgerError) -> None:

@@ -1,4 +1,7 @@
-"""What P&L and statistics can be grouped by."""
+"""What P&L and statistics can be grouped by.
+
+What belongs to a bot belongs to its account: `external`, which every account has, is never added up across them.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -30,7 +33,6 @@ class CashBy(StrEnum):
 
 
 _COLUMNS = {
-    "account": (replace(ACCOUNT, usual=None),),
     "bot": (BOT,),
     "symbol": (CATEGORY, SYMBOL),
     "side": (Column("side", "was", "side"),),
@@ -40,7 +42,18 @@ _COLUMNS = {
 }
 
 
-def group_columns(by: Iterable[str]) -> list[Column]:
-    """The columns that name a group, whatever the order in which the dimensions were given."""
-    wanted = set(by)
-    return [column for name, columns in _COLUMNS.items() if name in wanted for column in columns]
+def dimensions(by: Iterable[By | CashBy]) -> list[str]:
+    """What the queries group by."""
+    given = [one.value for one in by]
+    return ["account", *given] if "bot" in given and "account" not in given else given
+
+
+def group_columns(by: Iterable[By | CashBy]) -> list[Column]:
+    """The columns that name a group, whatever the order in which the dimensions were given.
+
+    The account stands there if it was asked for, or if a bot has another than the default one.
+    """
+    wanted = {one.value for one in by}
+    account = replace(ACCOUNT, rank=0, usual=None) if "account" in wanted else replace(ACCOUNT, rank=0)
+    named = [column for name, columns in _COLUMNS.items() if name in wanted for column in columns]
+    return [account, *named] if wanted & {"account", "bot"} else named

@@ -45,7 +45,9 @@ def login(
     It is hashed here, so that it is in no log of the server. You must be an administrator, or may create roles and be
     a member of ledger_owner. No such login can write a table or the journal's past, whatever it is for.
 
-    Examples: fifoledger login lxalgo_login --for bot; fifoledger login fifoledger_service --for service
+    Examples:
+      fifoledger login lxalgo_login --for bot
+      fifoledger login fifoledger_service --for service
     """
     if not name or "\0" in name:
         raise InvalidInputError("login", name, "a name")

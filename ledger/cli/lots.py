@@ -53,7 +53,9 @@ def lots(
 
     A lot is identified by the fill that opened it. --since and --until speak of the time of entry.
 
-    Examples: fifoledger lots --bot lxalgo_001; fifoledger lots --status all --symbol BTCUSDT --since 7d
+    Examples:
+      fifoledger lots --bot lxalgo_001
+      fifoledger lots --status all --symbol BTCUSDT --since 7d
     """
     params = {
         **filters(bot=bot, symbol=symbol, account=account, category=category, since=since, until=until),

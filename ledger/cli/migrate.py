@@ -27,7 +27,9 @@ def migrate(
     Everything happens in one transaction: all of it or nothing. The login must be a member of ledger_owner, or may
     create roles.
 
-    Examples: fifoledger migrate; fifoledger migrate --downgrade --revision base
+    Examples:
+      fifoledger migrate
+      fifoledger migrate --downgrade --revision base
     """
     # These take a fifth of a second, which every other command would wait for.
     from alembic.util import CommandError

@@ -105,7 +105,10 @@ Book = Annotated[
 ]
 Json = Annotated[
     bool,
-    typer.Option("--json", help="Print JSON for programs: every digit, decimals as text, times in UTC."),
+    typer.Option(
+        "--json",
+        help="Print JSON for programs: times in UTC, decimals as text, every digit (tables mark what is rounded: ≈).",
+    ),
 ]
 Wide = Annotated[
     bool,

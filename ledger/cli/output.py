@@ -1,13 +1,14 @@
 """What is printed: values for people on stdout, JSON for machines, remarks on stderr.
 
-People see numbers rounded to eight decimals and times to the second; JSON has every digit, as text.
+People see numbers rounded to eight decimals, marked ≈ where that changed them, and times to the second; JSON has every
+digit, as text.
 """
 
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
@@ -15,10 +16,24 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.text import Text
 
+from ledger.display import moment, number
 from ledger.money import plain
 
+__all__ = [
+    "Kind",
+    "amounts",
+    "cell",
+    "duration",
+    "errors",
+    "moment",
+    "number",
+    "output",
+    "print_json",
+    "print_json_rows",
+    "remark",
+]
+
 Kind = Literal["text", "number", "money", "count", "time", "duration", "side", "percent"]
-_PLACES = Decimal("1e-8")
 # Output that goes to a file or another program is not to be broken where a terminal would end.
 _FILE_WIDTH = 250
 
@@ -84,20 +99,6 @@ def cell(value: Any, kind: Kind = "text") -> Text:
     if kind == "money":
         style = "green" if value > 0 else "red" if value < 0 else ""
     return Text(_WRITERS.get(kind, str)(value), style=style)
-
-
-def number(value: Decimal) -> str:
-    """With thousands marked, rounded half-even to eight decimals, without trailing zeros."""
-    with localcontext(prec=100):
-        rounded = value.quantize(_PLACES, ROUND_HALF_EVEN)
-        whole, _, decimals = format(rounded, ",f").partition(".")
-    text = f"{whole}.{decimals}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
-def moment(value: datetime) -> str:
-    """UTC, to the second."""
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def duration(seconds: Decimal) -> str:

@@ -2,7 +2,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.grouping import CashBy, group_columns
+from ledger.cli.grouping import CashBy, dimensions, group_columns
 from ledger.cli.listing import rows_of
 from ledger.cli.nothing import say_nothing
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
@@ -43,21 +43,23 @@ def pnl(
     Commissions charged in another currency (MNT, BNB …) stand apart and are not in net. Counted are trades closed and
     cash moved from --since to --until; commissions of what is still open count when it is closed.
 
-    Examples: fifoledger pnl --since 2024-05-01 --until 2024-06-01; fifoledger pnl --by day --bot lxalgo_001;
-    fifoledger pnl --by total
+    Examples:
+      fifoledger pnl --since 2024-05-01 --until 2024-06-01
+      fifoledger pnl --by day --bot lxalgo_001
+      fifoledger pnl --by total
     """
-    dimensions = [part.value for part in by or [CashBy.bot, CashBy.symbol]]
+    by = by or [CashBy.bot, CashBy.symbol]
     params = {
         **filters(bot=bot, symbol=symbol, account=account, category=category, since=since, until=until),
-        "by": dimensions,
+        "by": dimensions(by),
     }
     rows = rows_of(Query("report_pnl", params))
     if as_json:
-        print_json({"by": dimensions, "pnl": rows})
+        print_json({"by": by, "pnl": rows})
         return
     if not rows:
         say_nothing("No realised P&L", params | {"by": None})
         return
     shown = [{**row, "other": amounts(row["other_commissions"])} for row in rows]
-    columns = [*group_columns(dimensions), *_COLUMNS, _UNPRICED, _OTHER]
+    columns = [*group_columns(by), *_COLUMNS, _UNPRICED, _OTHER]
     show("Realised P&L", columns, shown, wide=wide)

@@ -44,7 +44,10 @@ def positions(
     the book ever closed, after commissions and without funding (see pnl). --since shows what was opened or added to
     since then.
 
-    Examples: fifoledger positions; fifoledger positions --bot lxalgo_001 --json; fifoledger positions --since today
+    Examples:
+      fifoledger positions
+      fifoledger positions --bot lxalgo_001 --json
+      fifoledger positions --since today
     """
     query = positions_query(bot=bot, symbol=symbol, account=account, category=category, since=since, flat=flat)
     nothing = "No positions" if flat else "No open positions"

@@ -45,7 +45,9 @@ def rebuild(
     The journal itself is never touched. On a healthy ledger nothing differs and nothing but a note of the rebuild is
     written. Each book is locked while it is rebuilt: its bot waits. Cached positions are read anew afterwards.
 
-    Examples: fifoledger rebuild --book 12; fifoledger rebuild --bot lxalgo_001
+    Examples:
+      fifoledger rebuild --book 12
+      fifoledger rebuild --bot lxalgo_001
     """
     wanted = BookFilter(account=account, bot=bot, symbol=symbol, category=category, book=book)
     settings = ready_settings()

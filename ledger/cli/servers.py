@@ -17,7 +17,8 @@ def up(as_json: Json = False) -> None:
     LEDGER_HOME (default: your user data directory), or, for root where the servers' user cannot enter that, in the
     directory that this command and fifoledger status show. Starting what runs already does nothing.
 
-    Example: fifoledger up
+    Example:
+      fifoledger up
     """
     from ledger.migrate import upgrade  # takes a fifth of a second
 
@@ -54,7 +55,8 @@ def down(as_json: Json = False) -> None:
 
     Stopping what does not run is no error. Servers named by LEDGER_DATABASE_URL are never touched.
 
-    Example: fifoledger down
+    Example:
+      fifoledger down
     """
     home = load_settings().home
     try:

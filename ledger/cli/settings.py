@@ -25,7 +25,8 @@ def settings(as_json: Json = False) -> None:
     A variable of the environment counts more than a line in the file .env of the current directory, and that more
     than the default.
 
-    Example: fifoledger settings
+    Example:
+      fifoledger settings
     """
     rows = _rows(load_settings())
     if as_json:

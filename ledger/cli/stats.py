@@ -2,7 +2,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.grouping import By, group_columns
+from ledger.cli.grouping import By, dimensions, group_columns
 from ledger.cli.listing import rows_of
 from ledger.cli.nothing import say_nothing
 from ledger.cli.options import Account, Bot, Category, Json, Since, Symbol, Until, Wide, filters
@@ -50,23 +50,25 @@ def stats(
     the sum of all losses (none without a loss). Days are those of the exit, in UTC. Each settle coin has its own
     line: different coins are never added. Trades whose P&L is unknown are counted apart and not averaged.
 
-    Examples: fifoledger stats; fifoledger stats --by reason --bot lxalgo_001 --since 30d;
-    fifoledger stats --by bot --by day
+    Examples:
+      fifoledger stats
+      fifoledger stats --by reason --bot lxalgo_001 --since 30d
+      fifoledger stats --by bot --by day
     """
-    dimensions = [part.value for part in by or [By.bot]]
+    by = by or [By.bot]
     params = {
         **filters(bot=bot, symbol=symbol, account=account, category=category, since=since, until=until),
-        "by": dimensions,
+        "by": dimensions(by),
     }
     rows = rows_of(Query("report_stats", params))
     for row in rows:
         row["reason"] = row["reason"] or None  # closed without a reason given
     if as_json:
-        print_json({"by": dimensions, "stats": rows})
+        print_json({"by": by, "stats": rows})
         return
     if not rows:
         say_nothing("No completed trades", params | {"by": None})
         return
     shown = [{**row, "other": amounts(row["other_fees"])} for row in rows]
-    columns = [*group_columns(dimensions), *_COLUMNS, _UNPRICED, _OTHER]
+    columns = [*group_columns(by), *_COLUMNS, _UNPRICED, _OTHER]
     show("Closed trades", columns, shown, wide=wide)

@@ -29,7 +29,8 @@ def status(as_json: Json = False) -> None:
     Ends with exit code 0 if the database answers and its schema is this version's, 3 if the schema is missing or
     another or the extra for embedded servers is not installed, 4 if the database does not run or does not answer.
 
-    Example: fifoledger status --json
+    Example:
+      fifoledger status --json
     """
     settings = load_settings()
     code, report = _report(settings)

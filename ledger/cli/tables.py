@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -33,6 +34,7 @@ class Column:
             say something together alone, and are shown or left out together.
         shared: goes into the title, for want of room, where every row has the same value.
         folds: its text may go on in the next line.
+        stacks: it has several texts, which stand side by side, or one below the other for want of room.
     """
 
     field: str
@@ -42,6 +44,7 @@ class Column:
     rank: int = 0
     shared: bool = False
     folds: bool = False
+    stacks: bool = False
 
 
 ACCOUNT = Column("account", "account", usual=DEFAULT_ACCOUNT, rank=1, shared=True)
@@ -75,29 +78,40 @@ def show(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]
 
 def table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], limit: int | None = None) -> Group:
     """The rows, at most `limit` characters wide, or as wide as they are."""
-    filled = _fill(columns, list(rows))
+    rows = list(rows)
+    filled = _fill(columns, rows, between=", ")
     if limit is None or _width(filled) <= limit:
         return Group(Text(title, style="italic"), _drawn(filled, None))
+    filled = _fill(columns, rows, between="\n")
     common = [one for one in filled if one.column.shared and _is_common(one)]
     if common:
         title += " · " + ", ".join(f"{one.column.heading} {one.cells[0].plain}" for one in common)
-    kept = [_folded(one) for one in filled if one not in common]
+    rest = [one for one in filled if one not in common]
+    kept = [_folded(one) for one in rest]
     fitting = _fitting(kept, limit)
     if not fitting:
-        return Group(Text(title, style="italic"), *_records([one for one in filled if one not in common], limit))
+        return Group(Text(title, style="italic"), *_records(rest, limit))
     parts: list[RenderableType] = [Text(title, style="italic"), _drawn(fitting, limit)]
     if missing := [one.column.heading for one in kept if one not in fitting]:
         parts.append(Text(f"No room for: {', '.join(missing)}. --wide shows all.", style="dim"))
     return Group(*parts)
 
 
-def _fill(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> list[_Filled]:
+def _fill(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], *, between: str) -> list[_Filled]:
+    """The columns that are shown; `between` are the texts of one that stacks."""
     shown = [column for column in columns if any(row[column.field] != column.usual for row in rows)]
     filled = []
     for column in shown:
-        cells = [cell(row[column.field], column.kind) for row in rows]
-        filled.append(_Filled(column, column.heading, cells, max(one.cell_len for one in cells)))
+        values = [row[column.field] for row in rows]
+        if column.stacks:
+            values = [between.join(texts) or None for texts in values]
+        cells = [cell(value, column.kind) for value in values]
+        filled.append(_Filled(column, column.heading, cells, max(map(_longest, cells))))
     return filled
+
+
+def _longest(text: Text) -> int:
+    return max(line.cell_len for line in text.split("\n", allow_blank=True))
 
 
 def _is_common(one: _Filled) -> bool:
@@ -127,7 +141,7 @@ def _fitting(filled: Sequence[_Filled], limit: int) -> list[_Filled]:
 
 
 def _drawn(filled: Sequence[_Filled], limit: int | None) -> Table:
-    natural = sum(max(one.width, *(text.cell_len for text in one.cells)) for one in filled) + _GAP * (len(filled) - 1)
+    natural = sum(max(one.width, *map(_longest, one.cells)) for one in filled) + _GAP * (len(filled) - 1)
     made = Table(
         box=SIMPLE_HEAD,
         show_edge=False,
@@ -150,16 +164,21 @@ def _drawn(filled: Sequence[_Filled], limit: int | None) -> Table:
     return made
 
 
-def _records(filled: Sequence[_Filled], limit: int) -> list[Text]:
+def _records(filled: Sequence[_Filled], limit: int) -> list[RenderableType]:
     """Each row as lines of heading and value, for terminals that are too narrow for any table."""
     indent = max(len(one.column.heading) for one in filled)
-    lines: list[Text] = []
+    lines: list[RenderableType] = []
     for row in zip(*(one.cells for one in filled), strict=True):
         lines.append(Text("─" * indent, style="dim"))
         for one, value in zip(filled, row, strict=True):
             heading = Text(f"{one.column.heading:<{indent}}  ", style="bold", no_wrap=True, overflow="ignore")
-            if heading.cell_len + value.cell_len > limit:
+            if heading.cell_len + _longest(value) > limit:
                 lines.append(heading)
-                heading = Text("  ", no_wrap=True, overflow="ignore")
-            lines.append(Text(no_wrap=True, overflow="ignore").append_text(heading).append_text(value))
+                heading = Text(" " * _GAP)
+                if one.column.folds:
+                    lines.append(Padding(value, (0, 0, 0, _GAP), expand=False))
+                    continue
+            for text in value.split("\n", allow_blank=True):
+                lines.append(Text(no_wrap=True, overflow="ignore").append_text(heading).append_text(text))
+                heading = Text(" " * heading.cell_len)
     return lines

@@ -58,7 +58,9 @@ def trades(
     commission charged in another currency is shown in --json with its asset and not taken off. --since and --until
     speak of the time of exit.
 
-    Examples: fifoledger trades --bot lxalgo_001 --since 24h; fifoledger trades --json --since 2024-05-01 > may.json
+    Examples:
+      fifoledger trades --bot lxalgo_001 --since 24h
+      fifoledger trades --json --since 2024-05-01 > may.json
     """
     if limit is None:
         limit = 0 if as_json else SHOWN

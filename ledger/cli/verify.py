@@ -55,7 +55,10 @@ def verify(
     In the column `cache`, only `wrong` is an error: absent, pending, untrusted and unreadable entries are passed by,
     and readers ask PostgreSQL.
 
-    Examples: fifoledger verify; fifoledger verify --bot lxalgo_001 --symbol BTCUSDT; fifoledger verify --json
+    Examples:
+      fifoledger verify
+      fifoledger verify --bot lxalgo_001 --symbol BTCUSDT
+      fifoledger verify --json
     """
     wanted = BookFilter(account=account, bot=bot, symbol=symbol, category=category, book=book)
     with Verifier(ready_settings(), timeout=timeout) as verifier:
@@ -173,5 +176,7 @@ def _print_sum(console: Console, results: list[BookResult], wrong: list[BookResu
         outside = "" if strays.ok else f"; {strays.total:,} findings on rows outside their books"
         console.print(f"[bold red]DIFFERENT[/]: {total:,} differences in {len(wrong):,} of {text}{outside}")
         console.print("Stored lots and trades can be derived again: fifoledger rebuild. A changed journal cannot.")
+    elif not results:
+        console.print("Nothing to prove yet: no bot has booked anything.")
     else:
         console.print(f"[bold green]PROVEN[/]: {text}")

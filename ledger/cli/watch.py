@@ -40,7 +40,9 @@ def watch(
     While the database does not answer the last known positions stay, with a line that says so. With --json every
     look is one line: {"at": …, "positions": […], "problem": …}.
 
-    Examples: fifoledger watch --interval 0.5; fifoledger watch --json --count 10
+    Examples:
+      fifoledger watch --interval 0.5
+      fifoledger watch --json --count 10
     """
     settings = ready_settings().model_copy(update={"retry_timeout": 0.0})
     with database(settings) as opened:

@@ -90,6 +90,13 @@ def _conflict(error: psycopg.Error) -> LedgerError:
     return ConflictingFillError(d["exec_id"], d["fields"])
 
 
+def _instrument(error: psycopg.Error) -> LedgerError:
+    d = _detail(error)
+    booked, given = d["booked"], d["given"]
+    differing = {name: {"booked": booked[name], "given": given[name]} for name in booked if booked[name] != given[name]}
+    return InstrumentConflictError(_message(error), differing)
+
+
 _BY_STATE: dict[str, Callable[[psycopg.Error], LedgerError]] = {
     "FL001": _conflict,
     "FL002": _insufficient,
@@ -97,7 +104,7 @@ _BY_STATE: dict[str, Callable[[psycopg.Error], LedgerError]] = {
     "FL006": lambda e: AppendOnlyError(_message(e)),
     "FL010": lambda e: NotAnnouncedError(**_detail(e)),
     "FL007": lambda e: BotAccountError(_message(e)),
-    "FL008": lambda e: InstrumentConflictError(_message(e)),
+    "FL008": _instrument,
     "FL011": lambda e: EntryNotFoundError(_message(e)),
     "42501": lambda e: PermissionDeniedError(_message(e)),
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
@@ -94,13 +95,24 @@ def _explore(stage: Stage) -> list[str]:
     ]
     if stage.is_embedded:
         lines += [
-            f"  {shlex.quote(_psql())} {shlex.quote(stage.database_url)}",
+            *_psql_command(stage.database_url),
             "",
-            "The servers keep running, and their data stay. `fifoledger down` stops them, `fifoledger up` starts them.",
+            "The servers keep running, and their data stay.",
+            "`fifoledger down` stops them, `fifoledger up` starts them.",
             f"To start over: `fifoledger down`, then delete {stage.place},",
             "or use another folder for a while: `export LEDGER_HOME=/a/new/folder`.",
         ]
     return lines
+
+
+def _psql_command(database_url: str) -> list[str]:
+    """In one line of 80 characters, or going on in a second one."""
+    parts = conninfo_to_dict(database_url)
+    options = {"-h": "host", "-p": "port", "-U": "user", "-d": "dbname"}
+    arguments = " ".join(f"{option} {shlex.quote(str(parts[name]))}" for option, name in options.items())
+    program = f"  {shlex.quote(_psql())}"
+    line = f"{program} {arguments}"
+    return [line] if len(line) <= 80 else [f"{program} \\", f"    {arguments}"]
 
 
 def _psql() -> str:

@@ -23,6 +23,7 @@ log = get_logger(__name__)
 
 _NO_POSITIONS = frozenset({"spot"})
 _CLOSED_PNL = frozenset({"linear", "inverse"})
+_warned: set[tuple[str, str]] = set()  # of keys that can withdraw: where, and of which account
 _WALK_TAKES = timedelta(hours=1)  # the oldest window is to be kept still when its turn comes
 
 
@@ -62,9 +63,14 @@ class BybitExchange:
         return await self._caller.synchronise()
 
     async def permissions(self) -> Permissions:
-        """Whose key it is and what it may do; a key that can withdraw draws a warning. Raises ExchangeError."""
+        """Whose key it is and what it may do. Raises ExchangeError.
+
+        A key that can withdraw draws a warning, once in a process for each account.
+        """
         permissions = read_permissions(await self._caller.ask(KEY), KEY.path)
-        if permissions.may_withdraw:
+        account = (str(self._settings.endpoint or self._settings.environment), permissions.uid)
+        if permissions.may_withdraw and account not in _warned:
+            _warned.add(account)
             log.warning("this key can withdraw; one that can only read is enough", uid=permissions.uid)
         return permissions
 

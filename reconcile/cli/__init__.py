@@ -2,7 +2,7 @@
 
 import typer
 
-from reconcile.cli import accounts, findings, quarantine
+from reconcile.cli import accounts, findings, importing, legacy, quarantine
 from reconcile.cli.coverage import coverage
 from reconcile.cli.orders import orders
 from reconcile.cli.paper import paper
@@ -10,6 +10,7 @@ from reconcile.cli.reconcile import reconcile
 from reconcile.cli.serve import serve
 
 _EXCHANGE = "The exchange"
+_PAST = "The past"
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -22,3 +23,5 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(accounts.app, name="accounts", rich_help_panel=_EXCHANGE)
     app.command("serve", rich_help_panel=_EXCHANGE)(serve)
     app.command("paper", rich_help_panel=_EXCHANGE)(paper)
+    app.add_typer(importing.app, name="import", rich_help_panel=_PAST)
+    app.add_typer(legacy.app, name="legacy", rich_help_panel=_PAST)

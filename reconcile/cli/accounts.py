@@ -48,7 +48,10 @@ _HELP = """Show the accounts: their last reconciliation, until when all is fetch
 
 `by` names host and process of the service that leads, where the login may see it.
 
-Examples: fifoledger accounts; fifoledger accounts --json; fifoledger accounts check
+Examples:
+  fifoledger accounts
+  fifoledger accounts --json
+  fifoledger accounts check
 """
 
 app = typer.Typer(cls=LedgerGroup, help=_HELP, invoke_without_command=True)
@@ -80,9 +83,11 @@ def check(
     """Ask the exchange about every key that fifoledger serve would use: does it work, whose is it, what may it do.
 
     Exit code 0: all keys work, for the accounts that they are meant for; one that may withdraw draws a warning. 1: a
-    key is refused, or is another account's than the books. 4: the exchange did not answer.
+    key is refused, is another account's than the books, or the same account's as another one's. 4: the exchange did not
+    answer.
 
-    Example: SERVICE_ACCOUNTS_FILE=accounts.toml fifoledger accounts check
+    Example:
+      SERVICE_ACCOUNTS_FILE=accounts.toml fifoledger accounts check
     """
     configured = load_accounts(load_service_settings(), load_settings().account)
     chosen = [one for one in configured if account in {None, one.name}]
@@ -111,7 +116,16 @@ def _kept(opened: Database) -> dict[str, dict[str, Any]]:
 
 
 async def _asked(chosen: Sequence[ServedAccount], kept: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    return list(await asyncio.gather(*(_ask(one, kept.get(one.name)) for one in chosen)))
+    rows = list(await asyncio.gather(*(_ask(one, kept.get(one.name)) for one in chosen)))
+    booked = [row for row in kept.values() if row["venue"] == "bybit"]
+    known = {(row["environment"], row["uid"], row["account"]) for row in [*rows, *booked] if row["uid"]}
+    for row in rows:
+        same = sorted(
+            name for environment, uid, name in known if (environment, uid) == (row["environment"], row["uid"])
+        )
+        if row["code"] == ExitCode.OK and len(same) > 1:
+            row |= {"remark": f"{' and '.join(same)} are one account of the venue", "code": ExitCode.DIFFERENCES}
+    return rows
 
 
 async def _ask(one: ServedAccount, kept: dict[str, Any] | None) -> dict[str, Any]:

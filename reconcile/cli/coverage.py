@@ -23,7 +23,9 @@ def coverage(account: Account = None, category: Category = None, wide: Wide = Fa
     `closed_pnl` were compared with the exchange. What lies between two ranges, or after the last, the next
     reconciliation fetches.
 
-    Examples: fifoledger coverage; fifoledger coverage --account main --json
+    Examples:
+      fifoledger coverage
+      fifoledger coverage --account main --json
     """
     given = {"account": account, "category": category}
     rows = rows_of(Query("report_coverage", given))

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.group import LedgerGroup
-from ledger.cli.nothing import require_known, say_nothing
+from ledger.cli.listing import list_rows, rows_of
 from ledger.cli.opening import database
 from ledger.cli.options import Account, Json, Wide
 from ledger.cli.output import output, print_json
-from ledger.cli.tables import ACCOUNT, POSITION_IDX, Column, show
+from ledger.cli.tables import ACCOUNT, POSITION_IDX, Column
 from ledger.database import Database, Query
 from ledger.errors import InvalidInputError
 from ledger.money import read_text
@@ -24,8 +24,8 @@ _COLUMNS = (
     Column("symbol", "symbol"),
     POSITION_IDX,
     Column("bot_id", "bot", usual=None, rank=2),
-    Column("ledger", "ledger", rank=1),
-    Column("exchange", "exchange", rank=1),
+    Column("ledger", "ledger", stacks=True),
+    Column("exchange", "exchange", stacks=True),
     Column("rule", "rule", rank=4, folds=True),
     Column("resolved_at", "resolved (UTC)", "time", usual=None, rank=2),
     Column("resolution_note", "note", usual=None, rank=5, folds=True),
@@ -35,8 +35,11 @@ _HELP = """Show what reconciliations found and nobody has decided about yet; --a
 An unexplained difference, missing history, a price that does not fit and what is in quarantine are looked for again by
 every run, which closes what it finds no more. The other findings wait until they are resolved with a note.
 
-Examples: fifoledger findings; fifoledger findings --kind unexplained --json; fifoledger findings show 12;
-fifoledger findings resolve 12 --note "deposit of 2026-03-02"
+Examples:
+  fifoledger findings
+  fifoledger findings --kind unexplained --json
+  fifoledger findings show 12
+  fifoledger findings resolve 12 --note "deposit of 2026-03-02"
 """
 _Id = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="The finding's number.", metavar="ID")]
 
@@ -59,30 +62,31 @@ def findings(
     if context.invoked_subcommand is not None:
         return
     given = {"account": account, "kind": kind and read_text("kind", kind)}
-    with database() as opened:
-        rows = _found(opened, account=account, kind=given["kind"], everything=everything)
-        if not rows:
-            require_known(opened, given)
-    if as_json:
-        print_json(rows)
-    elif rows:
-        show("Findings", _COLUMNS, [_line(row) for row in rows], wide=wide)
-    else:
-        say_nothing("No findings" if everything else "No open findings", given)
+    rows = rows_of(_query(account=account, kind=given["kind"], everything=everything))
+    list_rows(
+        rows if as_json else [_line(row) for row in rows],
+        _COLUMNS,
+        title="Findings",
+        nothing="No findings" if everything else "No open findings",
+        given=given,
+        wide=wide,
+        as_json=as_json,
+    )
 
 
 @app.command("show")
 def show_one(finding_id: _Id, as_json: Json = False) -> None:
     """Show one finding in full: what either side said, the rule, and what became of it.
 
-    Example: fifoledger findings show 12
+    Example:
+      fifoledger findings show 12
     """
     with database() as opened:
         row = _one(opened, finding_id)
     if as_json:
         print_json(row)
     else:
-        values = {name: listed(row[name]) for name in ("ledger", "exchange")}
+        values = {name: ", ".join(listed(row[name])) or None for name in ("ledger", "exchange")}
         show_record(f"Finding {finding_id}", {name: values.get(name, value) for name, value in row.items()})
 
 
@@ -96,7 +100,8 @@ def resolve(
 
     The login must be allowed to act for the account's bot `external`.
 
-    Example: fifoledger findings resolve 12 --note "deposit of 2026-03-02"
+    Example:
+      fifoledger findings resolve 12 --note "deposit of 2026-03-02"
     """
     text = read_text("note", note.strip())
     with database() as opened:
@@ -113,20 +118,19 @@ def resolve(
         output().print(f"finding {finding_id} ({row['kind']}): resolved", markup=False)
 
 
-def _found(
-    opened: Database,
+def _query(
     *,
     account: str | None = None,
     kind: str | None = None,
     finding_id: int | None = None,
     everything: bool = False,
-) -> list[dict[str, Any]]:
+) -> Query:
     params = {"account": account, "kind": kind, "finding_id": finding_id, "all": everything}
-    return opened.query(Query("report_findings", params))
+    return Query("report_findings", params)
 
 
 def _one(opened: Database, finding_id: int) -> dict[str, Any]:
-    rows = _found(opened, finding_id=finding_id, everything=True)
+    rows = opened.query(_query(finding_id=finding_id, everything=True))
     if not rows:
         raise InvalidInputError("finding", finding_id, "one that fifoledger findings --all lists")
     return rows[0]

@@ -19,13 +19,14 @@ _COLUMNS = (
     POSITION_IDX,
     Column("side", "side", "side"),
     Column("qty", "quantity", "number"),
-    Column("cum_exec_qty", "executed", "number", rank=2),
-    Column("price", "price", "number", rank=4),
+    Column("cum_exec_qty", "executed", "number", rank=3),
+    Column("avg_fill_price", "filled at", "number", rank=2),
+    Column("price", "limit", "number", rank=5),
     Column("status", "status"),
-    Column("create_type", "made by", rank=6),
-    Column("client_order_id", "client order id", rank=5),
-    Column("order_id", "order id", rank=3),
-    Column("updated_at", "changed (UTC)", "time", rank=7),
+    Column("create_type", "made by", rank=7),
+    Column("client_order_id", "client order id", rank=6),
+    Column("order_id", "order id", rank=4),
+    Column("updated_at", "changed (UTC)", "time", rank=8),
 )
 
 
@@ -59,7 +60,12 @@ def orders(
     An order belongs to the bot that its client order id names, or whose order made it, as a stop's; without a bot it
     is of `external`. --since and --until speak of the time at which it was made.
 
-    Examples: fifoledger orders --bot lxalgo_001 --since 24h; fifoledger orders --status PartiallyFilledCanceled --json
+    `filled at` is the average price of its fills; – says that the ledger does not have all of them. `limit` of a
+    market order is the worst price that the exchange would have taken, not one that anybody paid.
+
+    Examples:
+      fifoledger orders --bot lxalgo_001 --since 24h
+      fifoledger orders --status PartiallyFilledCanceled --json
     """
     if limit is None:
         limit = 0 if as_json else SHOWN

@@ -1,5 +1,6 @@
 """`paper`: a local Bybit to rehearse against."""
 
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +43,10 @@ def paper(
     says how. Runs until it is interrupted. The file of --settings is never one that something else wrote, such as the
     .env of a real account.
 
-    Examples: fifoledger paper; fifoledger paper --port 9000 --start 2026-01-01; fifoledger paper --settings paper.env
+    Examples:
+      fifoledger paper
+      fifoledger paper --port 9000 --start 2026-01-01
+      fifoledger paper --settings paper.env
     """
     from reconcile.cli.paper_settings import write_settings
     from reconcile.paper.server import listen, new_venue, serve_on
@@ -52,6 +56,7 @@ def paper(
         start=None if start is None else round(start.timestamp() * 1000),
         running=running,
         rate_limits=rate_limits,
+        first_uid=int(time.time()),  # a ledger tells by it that the next one is another Bybit
     )
     listening = listen(host, port)  # before a file is written that another one's bots may use
     where = {"url": f"http://{host}:{port}", "stream_url": f"ws://{host}:{port}/v5/private"}

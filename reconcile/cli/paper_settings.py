@@ -25,6 +25,7 @@ def write_settings(file: Path, venue: Venue, *, url: str, stream_url: str) -> No
         f"BYBIT_STREAM_URL={stream_url}",
         f"BYBIT_API_KEY={account.api_key}",
         f"BYBIT_API_SECRET={account.api_secret}",
+        f"PAPER_UID={account.uid}",
     ]
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
         opened.write("\n".join(lines) + "\n")

@@ -16,7 +16,7 @@ _LINES = (
     Column("ledger", "ledger", "number"),
     Column("exchange", "exchange", "number"),
     Column("difference", "difference", "number"),
-    Column("bots", "bots", rank=1, folds=True),
+    Column("bots", "bots", rank=1, stacks=True),
 )
 _FINDINGS = (
     Column("kind", "kind"),
@@ -24,8 +24,8 @@ _FINDINGS = (
     Column("symbol", "symbol"),
     POSITION_IDX,
     Column("bot_id", "bot", usual=None, rank=1),
-    Column("ledger", "ledger", rank=2),
-    Column("exchange", "exchange", rank=2),
+    Column("ledger", "ledger", stacks=True),
+    Column("exchange", "exchange", stacks=True),
     Column("rule", "rule", rank=3, folds=True),
 )
 _GAPS = (

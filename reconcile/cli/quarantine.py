@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.group import LedgerGroup
-from ledger.cli.nothing import require_known, say_nothing
+from ledger.cli.listing import list_rows, rows_of
 from ledger.cli.opening import database, ready_settings
 from ledger.cli.options import Account, Category, Json, Wide, read_time
 from ledger.cli.output import print_json
-from ledger.cli.tables import ACCOUNT, Column, show
-from ledger.database import Database, Query
+from ledger.cli.tables import ACCOUNT, Column
+from ledger.database import Query
 from ledger.errors import InvalidInputError
 from ledger.money import read_text
 from ledger.session import EXTERNAL
@@ -39,8 +39,11 @@ _HELP = """Show what the exchange reported and the ledger could not apply: execu
 
 Each is kept as the exchange sent it, and is in no book until somebody has decided about it.
 
-Examples: fifoledger quarantine; fifoledger quarantine --account main --json; fifoledger quarantine show EXEC_ID;
-fifoledger quarantine apply EXEC_ID --decision ignore
+Examples:
+  fifoledger quarantine
+  fifoledger quarantine --account main --json
+  fifoledger quarantine show EXEC_ID
+  fifoledger quarantine apply EXEC_ID --decision ignore
 """
 _SAID = "What it was, where the exchange does not say it or says it wrong"
 _ExecId = Annotated[str, typer.Argument(help="The execution, as the list names it.", metavar="EXEC_ID")]
@@ -71,16 +74,15 @@ def quarantine(
     if context.invoked_subcommand is not None:
         return
     given = {"account": account, "category": category}
-    with database() as opened:
-        rows = _found(opened, **given, everything=everything)
-        if not rows:
-            require_known(opened, given)
-    if as_json:
-        print_json(rows)
-    elif rows:
-        show("Executions in quarantine", _COLUMNS, rows, wide=wide)
-    else:
-        say_nothing("No executions in quarantine", given)
+    list_rows(
+        rows_of(_query(account=account, category=category, everything=everything)),
+        _COLUMNS,
+        title="Executions in quarantine",
+        nothing="No executions in quarantine",
+        given=given,
+        wide=wide,
+        as_json=as_json,
+    )
 
 
 @app.command("show")
@@ -92,7 +94,8 @@ def show_one(
 ) -> None:
     """Show an execution as the exchange sent it, and why it could not be applied.
 
-    Example: fifoledger quarantine show 0ab1c2d3-e4f5-5678-9abc-def012345678
+    Example:
+      fifoledger quarantine show 0ab1c2d3-e4f5-5678-9abc-def012345678
     """
     row = _one(exec_id, account, category)
     if as_json:
@@ -155,8 +158,9 @@ def apply(
     An execution that was refused because the ledger had not seen what it closes can be decided as a fill once the
     history before it is imported. The login needs the rights that reconciling needs.
 
-    Examples: fifoledger quarantine apply EXEC_ID --decision ignore --note "a test of the exchange's";
-    fifoledger quarantine apply EXEC_ID --decision fill --bot lxalgo_001 --price 60000 --dry-run
+    Examples:
+      fifoledger quarantine apply EXEC_ID --decision ignore --note "a test"
+      fifoledger quarantine apply EXEC_ID --decision fill --price 60000 --dry-run
     """
     settings = ready_settings()
     row = _one(exec_id, account, category)
@@ -201,8 +205,8 @@ def _document(made: QuarantineDecision) -> dict[str, Any]:
 
 def _one(exec_id: str, account: str | None, category: str | None) -> dict[str, Any]:
     with database() as opened:
-        rows = _found(
-            opened, account=account, category=category, exec_id=read_text("execution", exec_id), everything=True
+        rows = opened.query(
+            _query(account=account, category=category, exec_id=read_text("execution", exec_id), everything=True)
         )
     if not rows:
         raise InvalidInputError("execution", exec_id, "one that fifoledger quarantine --all lists")
@@ -211,13 +215,12 @@ def _one(exec_id: str, account: str | None, category: str | None) -> dict[str, A
     return rows[0]
 
 
-def _found(
-    opened: Database,
+def _query(
     *,
     account: str | None,
     category: str | None,
     exec_id: str | None = None,
     everything: bool = False,
-) -> list[dict[str, Any]]:
+) -> Query:
     params = {"account": account, "category": category, "exec_id": exec_id, "all": everything}
-    return opened.query(Query("report_quarantine", params))
+    return Query("report_quarantine", params)

@@ -64,20 +64,23 @@ def reconcile(
     Exit code 0: both sides agree. 1: somebody has to decide about a finding, see fifoledger findings. 4: the exchange
     did not answer; no more was booked than what had been fetched completely.
 
-    Examples: fifoledger reconcile; fifoledger reconcile --account main --dry-run; fifoledger reconcile --since 60d
+    Examples:
+      fifoledger reconcile
+      fifoledger reconcile --account main --dry-run
+      fifoledger reconcile --since 60d
     """
     settings = ready_settings()
     of_exchange = load_settings()
     chosen = choose(settings, account, bot)
     require_same_place(chosen, of_exchange)
     if dry_run:
-        made = _planned(settings, of_exchange, chosen, since)
+        made = planned(settings, of_exchange, chosen, since)
         if as_json:
             print_json({**asdict(made), "lines": [_line(line) for line in made.lines]})
         else:
             print_plan(made, wide=wide)
         return
-    report, error = _reconciled(settings, of_exchange, chosen, since, on_unexplained)
+    report, error = _reported(settings, of_exchange, chosen, since, on_unexplained)
     if as_json:
         print_json(_document(report))
     else:
@@ -88,18 +91,25 @@ def reconcile(
         raise typer.Exit(_ENDS[report.status])
 
 
-def _planned(settings: Settings, of_exchange: BybitSettings, chosen: Chosen, since: datetime | None) -> Plan:
+def planned(settings: Settings, of_exchange: BybitSettings, chosen: Chosen, since: datetime | None) -> Plan:
+    """What a reconciliation would do. Leaves with code 4 where the exchange does not answer."""
+
     async def work(exchange: BybitExchange) -> Plan:
         return await plan(settings, exchange, chosen.account_id, chosen.account, since)
 
     try:
-        return _with_exchange(of_exchange, work)
+        return with_exchange(of_exchange, work)
     except ExchangeError as error:
         say(error)
         raise typer.Exit(ExitCode.UNAVAILABLE) from None
 
 
-def _reconciled(
+def reconciled(settings: Settings, of_exchange: BybitSettings, chosen: Chosen) -> ReconciliationReport:
+    """Reconciles over all time that the exchange keeps; what is unexplained is in the report."""
+    return _reported(settings, of_exchange, chosen, None, OnUnexplained.REPORT)[0]
+
+
+def _reported(
     settings: Settings,
     of_exchange: BybitSettings,
     chosen: Chosen,
@@ -118,14 +128,16 @@ def _reconciled(
         )
 
     try:
-        return _with_exchange(of_exchange, work), None
+        return with_exchange(of_exchange, work), None
     except UnexplainedDifferenceError as error:
         return error.report, error
     finally:
         client.close()
 
 
-def _with_exchange(settings: BybitSettings, work: Callable[[BybitExchange], Awaitable[T]]) -> T:
+def with_exchange(settings: BybitSettings, work: Callable[[BybitExchange], Awaitable[T]]) -> T:
+    """Does the work with a connection to the exchange, which is closed afterwards."""
+
     async def run() -> T:
         exchange = BybitExchange(settings)
         try:

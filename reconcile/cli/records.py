@@ -21,10 +21,10 @@ def show_record(title: str, row: Mapping[str, Any]) -> None:
         console.print(line, soft_wrap=True)
 
 
-def listed(values: Mapping[str, Any]) -> str | None:
-    """Named values in one line, what was before first; None where there are none."""
+def listed(values: Mapping[str, Any]) -> list[str]:
+    """Named values, what was before first."""
     names = sorted(values, key=lambda name: name != "before")
-    return ", ".join(f"{name} {_written(values[name])}" for name in names) or None
+    return [f"{name} {_written(values[name])}" for name in names]
 
 
 def _written(value: Any) -> str:

@@ -25,7 +25,8 @@ def serve() -> None:
     Health is at /healthz and /readyz, metrics at /metrics, everything at /status, on 127.0.0.1:8801 unless SERVICE_HOST
     and SERVICE_PORT say otherwise.
 
-    Example: LEDGER_ACCOUNT=main fifoledger serve
+    Example:
+      LEDGER_ACCOUNT=main fifoledger serve
     """
     require_extra()
     # Only now: what these import is not there without the extra.

@@ -89,8 +89,9 @@ class _Check:
         category, kind = values["category"], values["exec_type"]
         known = POSITION_TYPES | CASH_TYPES | BOOKKEEPING_TYPES
         cash = pc.is_in(kind, pa.array(sorted(CASH_TYPES)))
-        for name in ("symbol", "exec_time"):
-            self._refuse(pc.is_null(values[name]), name, "given")
+        opening = pc.equal(kind, "OpeningBalance")
+        self._refuse(pc.is_null(values["symbol"]), "symbol", "given")
+        self._refuse(pc.and_(pc.is_null(values["exec_time"]), pc.invert(opening)), "exec_time", "given")
         wrong_case = pc.and_(pc.is_in(pc.utf8_lower(category), pa.array(CATEGORIES)),
                              pc.not_equal(pc.utf8_lower(category), category))  # fmt: skip
         self._refuse(wrong_case, "category", "in small letters")
@@ -112,8 +113,13 @@ class _Check:
         self._refuse(
             pc.match_substring(order_id, ":rest:"), "order_id", "without :rest:, kept for the rest of an order"
         )
+        self._refuse(pc.starts_with(exec_id, "opening:"), "exec_id", "without the prefix opening:, kept for opening "
+                     "balances")  # fmt: skip
+        for name in ("exec_id", "order_id", "client_order_id"):
+            self._refuse(pc.and_(opening, pc.is_valid(values[name])), name,
+                         "empty: an opening balance is named by its book, and is of no order")  # fmt: skip
         nameless = pc.and_(pc.is_null(exec_id), pc.or_(cash, pc.is_null(order_id)))
-        self._refuse(pc.and_(nameless, pc.is_null(values["row_id"])), "exec_id",
+        self._refuse(pc.and_(pc.and_(nameless, pc.invert(opening)), pc.is_null(values["row_id"])), "exec_id",
                      "given, or order_id for a fill of a whole order, or row_id, the source's own key")  # fmt: skip
 
     def _cell(self, name: str) -> pa.StringArray:

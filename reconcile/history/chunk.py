@@ -162,19 +162,20 @@ def _refused(rows: pa.Table, number: int, field: str, rule: str) -> list[Reject]
 
 def _mixed(target: Target, books: Sequence[Mapping[str, Any]], rows: pa.Table, *, looks: bool) -> dict[int, list[str]]:
     """The orders that have a fill of the whole and single executions, by the book of the former."""
-    orders = rows.select([*KEY, "order_id", "whole_order"]).filter(rows["order_id"].is_valid())
-    if not looks and not any(orders["whole_order"].to_pylist()):
+    whole = pc.and_(rows["whole_order"], pc.is_valid(rows["order_id"]))
+    single = pc.and_(pc.invert(rows["whole_order"]), pc.is_valid(rows["order_id"]))
+    if not looks and not (pc.any(whole).as_py() and pc.any(single).as_py()):
         return {}
     book_ids = {tuple(book[name] for name in KEY): book["book_id"] for book in books}
-    wholes: dict[tuple[str, str], int] = {}
-    executed: set[tuple[str, str]] = set()
-    for row in orders.to_pylist():
-        order = row["category"], row["order_id"]
-        if row["whole_order"]:
-            wholes[order] = book_ids[tuple(row[name] for name in KEY)]
-        else:
-            executed.add(order)
+    ordered = rows.select([*KEY, "order_id"])
+    wholes = {
+        (row["category"], row["order_id"]): book_ids[tuple(row[name] for name in KEY)]
+        for row in ordered.filter(whole).to_pylist()
+    }
+    executions = ordered.filter(single)
+    executed = set(zip(executions["category"].to_pylist(), executions["order_id"].to_pylist(), strict=True))
     if looks:
+        orders = ordered.filter(pc.is_valid(rows["order_id"]))
         categories, order_ids = orders["category"].to_pylist(), orders["order_id"].to_pylist()
         for row in target.ask("import_orders", categories=categories, order_ids=order_ids):
             order = row["category"], row["order_id"]

@@ -10,9 +10,10 @@ import pyarrow as pa
 from reconcile.history.rows import Reject
 from reconcile.history.writing import Target
 
-_ALWAYS = ("symbol", "position_idx", "exec_type", "exec_price", "exec_qty", "commission", "exec_time")
+_ALWAYS = ("symbol", "position_idx", "exec_type", "exec_price", "exec_qty", "commission")
+_COARSE = (1_000_000, 60_000_000)
 _IF_BOTH_SAY = ("side", "order_id", "client_order_id", "is_maker", "commission_asset")
-_COMPARED = (*_ALWAYS, *_IF_BOTH_SAY, "seq")
+_COMPARED = (*_ALWAYS, "exec_time", *_IF_BOTH_SAY, "seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,15 @@ def sift(target: Target, rows: pa.Table) -> Sifted:
 def _differences(known: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
     """As `trading.known_fill` compares: what either side leaves out is no difference."""
     differs = [name for name in _ALWAYS if known[name] != row[name]]
+    if not _is_moment(known["exec_time"], row["exec_time"]):
+        differs.append("exec_time")
     differs += [name for name in _IF_BOTH_SAY if None not in (known[name], row[name]) and known[name] != row[name]]
     return differs + (["seq"] if known["seq"] and row["seq"] and known["seq"] != row["seq"] else [])
+
+
+def _is_moment(stored: int, given: int) -> bool:
+    """Whether a time, in microseconds, is the ledger's. Venues' exports are exact to the second or minute only."""
+    return stored == given or any(given % unit == 0 and 0 <= stored - given < unit for unit in _COARSE)
 
 
 def _conflict(row: Mapping[str, Any], known: Mapping[str, Any], differs: Sequence[str]) -> list[Reject]:

@@ -1,6 +1,5 @@
 """What an import did, or would do."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -36,10 +35,20 @@ class BookReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why rows were rejected, and how many."""
+
+    reason: str
+    field: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """Every row read was booked, is a duplicate, or was rejected: the three add up to `read`.
 
     `fills` and `payments` are the rows of the journals; several source rows without execution ids can be one fill.
+    `rejects` are the first of them, `reasons` the most frequent of all.
     """
 
     source: str
@@ -59,6 +68,7 @@ class ImportReport:
     stopped: str | None = None
     books: tuple[BookReport, ...] = ()
     rejects: tuple[Reject, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     unproven: tuple[BookResult, ...] = field(default=())
 
     @property
@@ -66,10 +76,7 @@ class ImportReport:
         """Whether nothing was rejected or stopped, and every book that was touched is proven."""
         return not self.rejected and not self.unproven and self.stopped is None
 
-    def by_reason(self) -> Iterator[tuple[str, str | None, int]]:
-        """The reasons of the rejects that are kept, with their field and how many there are."""
-        counts: dict[tuple[str, str | None], int] = {}
-        for reject in self.rejects:
-            counts[reject.reason, reject.field] = counts.get((reject.reason, reject.field), 0) + 1
-        for (reason, name), count in sorted(counts.items(), key=lambda item: -item[1]):
-            yield reason, name, count
+    @property
+    def written(self) -> bool:
+        """Whether this was done; else it is what would be."""
+        return not self.dry_run and self.stopped is None

@@ -20,8 +20,9 @@ from ledger.verify import BookFilter, BookRef, BookResult, Verifier
 from reconcile.history.books import book_reports
 from reconcile.history.checking import Reading, check
 from reconcile.history.chunk import Outcome
+from reconcile.history.openings import date_openings
 from reconcile.history.rejects import write_rejects
-from reconcile.history.report import ImportReport
+from reconcile.history.report import ImportReport, Reason
 from reconcile.history.rows import Source
 from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.tasks import Booker, tasks
@@ -77,6 +78,7 @@ class _Import:
     def __init__(self, source: Source, settings: Settings, options: ImportOptions, progress: Progress) -> None:
         self._source, self._settings, self._options, self._progress = source, settings, options, progress
         url = settings.database_url or SecretStr("")
+        self._bot = options.bot_id or EXTERNAL
         self._conninfo = to_conninfo(url.get_secret_value())
         self._touched: set[int] = set()
         self._cache = Cache(settings) if settings.redis_url is not None else None
@@ -106,7 +108,7 @@ class _Import:
             staging.reject(rejects)
             read += len(rows) + len(rejects)
             self._progress("reading", batch.done, self._source.total, self._source.unit)
-        staging.settle(self._options.label or self._source.name)
+        staging.settle(self._options.label or self._source.name, self._bot)
         return read
 
     def _book(self, staging: Staging, report: ImportReport, *, dry: bool) -> ImportReport:
@@ -158,6 +160,7 @@ class _Import:
             rejected=counts["rejected"],
             joined=counts["parts"],
             rejects=tuple(islice(staging.rejects(), _KEPT_REJECTS)),
+            reasons=tuple(Reason(*found) for found in staging.reasons()),
         )
 
     def _book_all(self, booker: Booker, books: Sequence[StagedBook], rehearsal: Target | None) -> Outcome:
@@ -182,10 +185,9 @@ class _Import:
         """
         venue, name, environment = read_account(self._options.account or self._settings.account)
         account = {"account": name, "venue": venue, "environment": environment, "default_account": "default"}
-        account_id = 0
+        bots = sorted({self._bot, *staging.row_bots()})
         with connection.transaction():  # a refusal leaves no account and no bot behind
-            for bot_id in sorted({self._options.bot_id or EXTERNAL, *staging.row_bots()}):
-                account_id = ask(connection, "register_bot", {"bot_id": bot_id, **account})[0]["account_id"]
+            account_id = ask(connection, "import_register", {**account, "bots": bots})[0]["account_id"]
             target = Target(connection, account_id)
             state = target.ask("import_is_new")[0]
             if not state["may_write"]:
@@ -201,7 +203,8 @@ class _Import:
         for portion in staging.orders(_ORDERS) if not fresh else ():
             categories, order_ids = [category for category, _ in portion], [order_id for _, order_id in portion]
             staging.know_orders(target.ask("import_order_owners", categories=categories, order_ids=order_ids))
-        return staging.own(self._options.bot_id or EXTERNAL, names)
+        books = staging.own(self._bot, names)
+        return staging.own(self._bot, names) if date_openings(target, staging) else books
 
     def _proven(self, report: ImportReport) -> ImportReport:
         """Every book that the import touched, verified."""

@@ -31,6 +31,8 @@ _REJECTS = pa.schema([("origin", pa.string()), ("line", pa.int64()), ("field", p
                       ("reason", pa.string())])  # fmt: skip
 
 _ORDERS = pa.schema([(name, pa.string()) for name in ("category", "order_id", "bot_id")])
+_DATED = pa.schema([("category", pa.string()), ("exec_id", pa.string()), ("exec_time", pa.int64()),
+                    ("refused", pa.bool_())])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,14 @@ class Staging:
         found: list[dict[str, Any]] = self._db.sql(_sql("book_times")).to_arrow_table().to_pylist()
         return found
 
-    def settle(self, label: str) -> None:
-        """Gives each row its identity and finds repetitions, conflicts and parts. `label` names the source."""
-        self._db.execute(_sql("identify"), {"label": label})
+    def settle(self, label: str, bot: str) -> None:
+        """Gives each row its identity and finds repetitions, conflicts and parts.
+
+        `label` names the source; `bot` whose opening balances are that name nobody.
+        """
+        self._db.execute(_sql("set_label"), {"label": label})
+        self._db.execute(_sql("set_bot"), {"bot": bot})
+        self._db.execute(_sql("identify"))
         self._db.execute(_sql("settle_repetitions"))
         self._db.execute(_sql("conflicts"))
         self._join_parts()
@@ -146,6 +153,16 @@ class Staging:
         """Category and id of orders that a row stands for as a whole, but not all rows are for its book."""
         return self._db.execute(_sql("orders_across_books")).fetchall()
 
+    def openings(self) -> list[dict[str, Any]]:
+        """The opening balances among the owned rows, with their book's first fill there; times in microseconds."""
+        found: list[dict[str, Any]] = self._db.sql(_sql("openings")).to_arrow_table().to_pylist()
+        return found
+
+    def date_openings(self, openings: Sequence[Mapping[str, Any]]) -> None:
+        """Takes in the times of opening balances, and which are `refused`. The rows must be owned again."""
+        with self._registered("dated", pa.Table.from_pylist([dict(row) for row in openings], _DATED)):
+            self._db.execute(_sql("date_openings"))
+
     def rows(self, first: int, stop: int) -> pa.Table:
         """The owned rows of a range, sorted by book and in exchange order. May be called from several threads."""
         found = self._db.cursor().sql(_sql("rows"), params={"first": first, "stop": stop}).to_arrow_table()
@@ -161,6 +178,10 @@ class Staging:
         cursor = self._db.cursor().execute(_sql("rejects"))
         while portion := cursor.fetchmany(10_000):
             yield from (Reject(*row) for row in portion)
+
+    def reasons(self) -> list[tuple[str, str | None, int]]:
+        """The most frequent reasons for which rows were refused, with the field and how many they are."""
+        return self._db.cursor().execute(_sql("reasons")).fetchall()
 
     @contextlib.contextmanager
     def _registered(self, name: str, rows: pa.Table) -> Iterator[None]:

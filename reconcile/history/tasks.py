@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from threading import Event
 
 import pyarrow as pa
 from psycopg.errors import UniqueViolation
@@ -68,6 +69,7 @@ class Booker:
     fresh: bool
     source: str
     cache: Cache | None
+    stopping: Event = field(default_factory=Event)
 
     def outcomes(self, todo: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Outcome]]:
         """Carries tasks out on `jobs` connections at once."""
@@ -75,6 +77,7 @@ class Booker:
             try:
                 yield from zip(todo, pool.map(self._carry_out, todo), strict=True)
             except BaseException:
+                self.stopping.set()  # what is being booked is finished, and nothing else begun
                 pool.shutdown(cancel_futures=True)
                 raise
 
@@ -100,6 +103,8 @@ class Booker:
     def _carry_out(self, task: Task) -> Outcome:
         outcome = Outcome()
         for first, stop in task.ranges:
+            if self.stopping.is_set():
+                break
             rows = self.staging.rows(first, stop)
             self._persist(outcome, partial(self._book, task=task, rows=rows))
         return outcome

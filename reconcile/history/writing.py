@@ -28,6 +28,7 @@ def connect(conninfo: str) -> Connection:
     """A connection for writing in bulk, each answer's rows as dicts."""
     connection = psycopg.connect(conninfo, autocommit=True, row_factory=dict_row, client_encoding="UTF8")
     set_json_loads(exact_json, connection)
+    connection.execute(query("import_settings").encode())
     return connection
 
 

@@ -94,7 +94,7 @@ class Control:
     ) -> Credentials:
         """Opens an account with a key that may trade. Without balances: a million USDT and USDC, and 10 BTC."""
         with self.venue.lock:
-            number = max([1000, *self.venue.accounts.by_uid]) + 1 if uid is None else uid
+            number = max([self.venue.first_uid - 1, *self.venue.accounts.by_uid]) + 1 if uid is None else uid
             account = Account(uid=number, created=self.venue.now(), parent_uid=parent_uid)
             account.balances.update(DEFAULT_BALANCES if balances is None else balances)
             self.venue.accounts.add(account)

@@ -31,6 +31,7 @@ def new_venue(
     rate_limits: bool = True,
     policy: Policy | None = None,
     instruments: list[Instrument] | None = None,
+    first_uid: int = 1001,
 ) -> Venue:
     """An exchange without a server.
 
@@ -41,6 +42,7 @@ def new_venue(
         rate_limits: whether requests that come too fast are refused.
         policy: see Policy.
         instruments: what is traded; None: default_instruments().
+        first_uid: number of the first account, unless its creator says another; the others count on from there.
     """
     return Venue(
         seed=seed,
@@ -48,6 +50,7 @@ def new_venue(
         market=Market(instruments),
         policy=policy or Policy(),
         limits=Limits(enabled=rate_limits),
+        first_uid=first_uid,
     )
 
 

@@ -40,6 +40,7 @@ class Venue:
     market: Market = field(default_factory=Market)
     policy: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
+    first_uid: int = 1001
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()

@@ -1,6 +1,6 @@
 """Settings of the service, from the environment or a `.env` file."""
 
-from datetime import UTC, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -52,7 +52,7 @@ class ServiceSettings(BaseSettings):
     port: int = Field(default=8801, ge=0, le=65_535, description="Port that health and metrics listen on. 0: any.")
     since: AwareDatetime | None = Field(
         default=None,
-        description="Nothing before this moment, with a time zone, is imported. Unset: all that the venue keeps.",
+        description="Nothing before this past moment, with a time zone, is imported. Unset: all that the venue keeps.",
     )
     reconcile_every: float = Field(
         default=300, gt=0, le=_LONGEST, description="Seconds between two reconciliations of an account."
@@ -91,6 +91,13 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["text", "json"] = Field(default="text", description="Form of the log lines on stderr.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
     drain: float = Field(default=10, gt=0, le=3600, description="Seconds that the work in hand may take after SIGTERM.")
+
+    @field_validator("since")
+    @classmethod
+    def _past(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value >= (now := datetime.now(UTC)):
+            raise ValueError(f"must be in the past: it is {now:%Y-%m-%d %H:%M:%S} UTC")
+        return value
 
     @field_validator("verify_at")
     @classmethod

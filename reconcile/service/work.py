@@ -186,7 +186,7 @@ class Work:
                 "clear_raw", days=self._desk.settings.keep_raw_days, most=_CLEARED_AT_ONCE
             )
             sums.update({name: int(count) for name, count in row.items()})
-            if not any(row.values()):
+            if all(count < _CLEARED_AT_ONCE for count in row.values()):
                 return ", ".join(f"{sums[name]} {name}" for name in ("orders", "quarantined", "runs"))
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.errors import ConflictingFillError
+from ledger.fill import CASH_TYPES
 from reconcile.startup.report import Finding
 from reconcile.startup.store import Moment
 from reconcile.values import Execution, Unreadable
@@ -56,6 +57,12 @@ class Booked:
     notes: list[Finding] = field(default_factory=list)  # what was decided by rule and is worth knowing
     insufficient: set[LineKey] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)  # what went into quarantine, and why
+
+    def count(self, seat: Seat, bot_id: str) -> None:
+        """One more that the ledger did not have, in this bot's book."""
+        self.imported[seat.execution.exec_type] += 1
+        if seat.execution.exec_type not in CASH_TYPES:
+            self.reasons[bot_id, *seat.line].add(seat.fill["close_reason"])
 
 
 def moment_of(e: Execution, position_idx: int) -> Moment:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from ledger import AsyncLedgerClient
+from ledger import AsyncLedgerClient, FillResult
 from ledger.errors import ConflictingFillError, InsufficientPositionError, InvalidInputError
 from ledger.fill import CASH_TYPES
 from ledger.session import EXTERNAL
@@ -57,14 +57,14 @@ class Booker:
         self._bots = frozenset(bots)
         self._clients: dict[str, AsyncLedgerClient] = {}
         self._legs = Legs(exchange, store)
-        self._coins = Coins(exchange, store, client)
+        self.booked = Booked()
+        self._coins = Coins(exchange, store, client, self.booked.findings)
         self._sought: set[str] = set()
         self._details: dict[str, Order] = {}
         self._adjustments: Mapping[LineKey, datetime] = {}
         self._on_new = on_new
         self._complete_lots = complete_lots
         self._source = source
-        self.booked = Booked()
 
     async def prepare(self) -> None:
         """Learns which adjustments executions may take the place of."""
@@ -239,9 +239,7 @@ class Booker:
                 for seat in theirs:
                     await self._record_one(client, seat, known)
                 continue
-            for seat, result in zip(theirs, results, strict=True):
-                if not result.duplicate:  # a bot may have booked it meanwhile
-                    self._count(seat, result.position.bot_id, known)
+            await self._count(list(zip(theirs, results, strict=True)), known)
 
     def _supersedes(self, seat: Seat) -> bool:
         """Whether an adjustment stands for what was not known at the time of this execution."""
@@ -264,23 +262,30 @@ class Booker:
                 self.booked.insufficient.add(seat.line)
             await self._refuse(seat, str(refusal))
         else:
-            # A duplicate that was not known is from the batch that was refused in part.
-            self._count(seat, result.position.bot_id, {} if result.duplicate is False else known)
+            await self._count([(seat, result)], known)
 
     async def _refuse(self, seat: Seat, reason: str) -> None:
         e = seat.execution
         await self._store.quarantine([(refusal_of(seat, reason), e.exec_id)])
         self.booked.refused.append(f"{e.category} {e.symbol} {e.exec_id}: {reason}")
 
-    def _count(self, seat: Seat, bot_id: str, known: Mapping[str, KnownExecution]) -> None:
-        e = seat.execution
-        if e.exec_id in known:
-            return
-        self.booked.imported[e.exec_type] += 1
-        if self._on_new is not None:
-            self._on_new(e)
-        if e.exec_type not in CASH_TYPES:
-            self.booked.reasons[bot_id, *seat.line].add(seat.fill["close_reason"])
+    async def _count(self, made: Sequence[tuple[Seat, FillResult]], known: Mapping[str, KnownExecution]) -> None:
+        """Counts what is new by this booking.
+
+        That may be answered as a duplicate: the batch was refused in part, or committed and its answer lost. What a bot
+        booked meanwhile says so.
+        """
+        new = {seat.fill["exec_id"] for seat, result in made if not result.duplicate}
+        unsure = {seat.fill["exec_id"] for seat, _ in made if seat.execution.exec_id not in known} - new
+        if unsure:
+            there = await self._store.known_executions(made[0][0].execution.category, unsure)
+            new |= {exec_id for exec_id, one in there.items() if one.source == self._source}
+        for seat, result in made:
+            if seat.fill["exec_id"] in new:
+                new.remove(seat.fill["exec_id"])  # a message that was repeated counts once
+                self.booked.count(seat, result.position.bot_id)
+                if self._on_new is not None:
+                    self._on_new(seat.execution)
 
     async def _client_of(self, bot_id: str) -> AsyncLedgerClient:
         if bot_id not in self._clients:

@@ -5,34 +5,46 @@ Source: Bybit's V5 reference, "Get Closed PnL". Whether it counts funding is dis
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 from ledger.database import Rows
 from reconcile.exchange import Exchange
-from reconcile.startup.importing import SETTLED_AFTER, cover
+from reconcile.startup.importing import cover
 from reconcile.startup.report import ComparedCycle, Finding
 from reconcile.startup.store import Store
 from reconcile.values import ClosedPnl
 
 CLOSED_PNL = "closed_pnl"
-Compared = tuple[str, datetime, datetime]  # category, since, now
+Compared = tuple[str, datetime, datetime, datetime]  # category, since, until, the venue's now
 _CATEGORIES = ("linear", "inverse")
 _ROUNDED = Decimal("1e-8")  # the venue states each of its values so
+# A venue lists the P&L of an order some time after its executions. What is missing after this long is a difference.
+LISTED_AFTER = timedelta(minutes=10)
 
 
 @dataclass
 class _Cycle:
     row: dict[str, Any]
     orders: set[str]
+    first_end: datetime  # of those that were joined
 
     def joined(self, other: "_Cycle") -> "_Cycle":
         """One order closed in both: the venue's figure for it cannot be split."""
         row = {**self.row, "until": other.row["until"]}
-        for name in ("fills", "net", "funding"):
+        for name in ("fills", "net", "funding", "closed"):
             row[name] += other.row[name]
-        return _Cycle(row, self.orders | other.orders)
+        return _Cycle(row, self.orders | other.orders, self.first_end)
+
+    def listed(self, by_order: Mapping[str, Sequence[ClosedPnl]]) -> list[ClosedPnl]:
+        """What the venue lists of its orders."""
+        return [one for key in sorted(self.orders) for one in by_order.get(key, ()) if one.symbol == self.row["symbol"]]
+
+    def is_pending(self, listed: Sequence[ClosedPnl], now: datetime) -> bool:
+        """Whether the venue does not list all of it yet."""
+        until: datetime = self.row["until"]
+        return _closed(listed) != self.row["closed"] and until > now - LISTED_AFTER
 
 
 async def compare_cycles(
@@ -40,8 +52,9 @@ async def compare_cycles(
 ) -> tuple[list[ComparedCycle], list[Finding], int, list[Compared]]:
     """The cycles that ended since they were last compared, and what does not agree.
 
-    Answers as well the requests that it took, and what is to be stated as compared once the findings are stored: not
-    before, or a run that is killed would hide them. Raises ExchangeError.
+    What the venue lists only in part yet is left to the next run. Answers as well the requests that it took, and what
+    is to be stated as compared once the findings are stored: not before, or a run that is killed would hide them.
+    Raises ExchangeError.
     """
     compared: list[ComparedCycle] = []
     ranges: list[Compared] = []
@@ -53,6 +66,7 @@ async def compare_cycles(
         if not gaps:
             continue
         rows = await store.rows("flat_cycles", category=category, since=gaps[0][0], until=now)
+        until = now
         if rows:
             first = max(min(row["since"] for row in rows), exchange.earliest(now))
             by_order: dict[str, list[ClosedPnl]] = {}
@@ -61,21 +75,27 @@ async def compare_cycles(
                 for one in window.items:
                     by_order.setdefault(one.order_id, []).append(one)
             for cycle in _joined(rows):
-                _compare(cycle, by_order, now, compared, findings)
-        ranges.append((category, gaps[0][0], now))
+                listed = cycle.listed(by_order)
+                if cycle.is_pending(listed, now):
+                    until = min(until, cycle.first_end)
+                    continue
+                compared.append(_compared(cycle.row, listed))
+                if compared[-1].fitted is None:
+                    findings.append(_residual(compared[-1], cycle.row["closed"], _closed(listed)))
+        ranges.append((category, gaps[0][0], until, now))
     return compared, findings, requests, ranges
 
 
 async def add_compared(store: Store, ranges: Sequence[Compared]) -> None:
     """States the P&L of these ranges as compared."""
-    for category, since, now in ranges:
-        await cover(store, CLOSED_PNL, category, (since, now), now)
+    for category, since, until, now in ranges:
+        await cover(store, CLOSED_PNL, category, (since, until), now)
 
 
 def _joined(rows: Rows) -> Sequence[_Cycle]:
     cycles: list[_Cycle] = []
     for row in rows:
-        cycle = _Cycle(row, set(row["order_ids"]))
+        cycle = _Cycle(row, set(row["order_ids"]), row["until"])
         last = cycles[-1] if cycles else None
         same = last is not None and all(last.row[name] == row[name] for name in ("symbol", "position_idx"))
         if last is not None and same and last.orders & cycle.orders:
@@ -85,20 +105,14 @@ def _joined(rows: Rows) -> Sequence[_Cycle]:
     return cycles
 
 
-def _compare(
-    cycle: _Cycle,
-    by_order: Mapping[str, Sequence[ClosedPnl]],
-    now: datetime,
-    compared: list[ComparedCycle],
-    findings: list[Finding],
-) -> None:
-    row = cycle.row
-    listed = [one for order_id in cycle.orders for one in by_order.get(order_id, ()) if one.symbol == row["symbol"]]
-    if not listed and row["until"] > now - SETTLED_AFTER:
-        return  # the venue lists it later than the execution; the next run looks again
+def _closed(listed: Sequence[ClosedPnl]) -> Decimal:
+    return sum((one.closed_qty for one in listed), Decimal(0))
+
+
+def _compared(row: Mapping[str, Any], listed: Sequence[ClosedPnl]) -> ComparedCycle:
     venue = sum((one.closed_pnl for one in listed), Decimal(0))
     tolerance = _ROUNDED * (row["fills"] + len(listed))
-    result = ComparedCycle(
+    return ComparedCycle(
         category=row["category"],
         symbol=row["symbol"],
         position_idx=row["position_idx"],
@@ -110,9 +124,6 @@ def _compare(
         funding=row["funding"],
         fitted=_fitted(venue - row["net"], row["funding"], tolerance),
     )
-    compared.append(result)
-    if result.fitted is None:
-        findings.append(_residual(result))
 
 
 def _fitted(residual: Decimal, funding: Decimal, tolerance: Decimal) -> Literal["none", "funding"] | None:
@@ -121,17 +132,23 @@ def _fitted(residual: Decimal, funding: Decimal, tolerance: Decimal) -> Literal[
     return "funding" if abs(residual + funding) <= tolerance else None
 
 
-def _residual(cycle: ComparedCycle) -> Finding:
+def _residual(cycle: ComparedCycle, closed: Decimal, listed: Decimal) -> Finding:
+    missing = closed != listed
     return Finding(
         kind="pnl_residual",
         rule="from flat to flat, net P&L = the venue's closed P&L, with funding or without",
         category=cycle.category,
         symbol=cycle.symbol,
         position_idx=cycle.position_idx,
-        ledger={"net_pnl": f"{cycle.ledger_net:f}", "funding": f"{cycle.funding:f}"},
+        ledger={
+            "net_pnl": f"{cycle.ledger_net:f}",
+            "funding": f"{cycle.funding:f}",
+            **({"closed_qty": f"{closed.normalize():f}"} if missing else {}),
+        },
         venue={
             "closed_pnl": f"{cycle.venue_pnl:f}",
             "since": cycle.since.isoformat(),
             "until": cycle.until.isoformat(),
+            **({"closed_qty": f"{listed.normalize():f}"} if missing else {}),
         },
     )

@@ -19,6 +19,7 @@ EXECUTIONS = "executions"
 SETTLED_AFTER = timedelta(seconds=60)
 # Less than that of new time is not worth a row: what is fetched at once again is not stated again.
 _WORTHWHILE = timedelta(seconds=60)
+MILLISECOND = timedelta(milliseconds=1)  # the least step of a venue's time; ranges end before their last moment
 
 
 class Importer:
@@ -31,17 +32,19 @@ class Importer:
         self._unsaid: list[tuple[str, tuple[datetime, datetime], datetime]] = []
         self.windows = 0
         self.requests = 0
+        self.read = 0  # executions, those among them that cannot be applied, too
+        self.unreadable = 0
 
     async def run(self, since: datetime | None, now: datetime) -> None:
-        """Covers everything up to `now`, the venue's time: from `since` on, by default as far back as it keeps.
+        """Covers everything up to and with `now`, the venue's time: from `since` on, by default all that it keeps.
 
         Raises ExchangeError; what was booked before stays booked, and covered.
         """
-        start = since or self._exchange.earliest(now)
+        start, end = since or self._exchange.earliest(now), now + MILLISECOND
         gaps = [
             (category, *gap)
             for category in self._exchange.categories
-            for gap in await self._store.uncovered(EXECUTIONS, category, start, now)
+            for gap in await self._store.uncovered(EXECUTIONS, category, start, end)
         ]
         with _progress(gaps) as (progress, task):
             for category, first, last in gaps:
@@ -52,6 +55,8 @@ class Importer:
                 async for window in self._exchange.executions(category, first, last):
                     self.requests += window.requests
                     self.windows += 1
+                    self.read += len(window.items) + len(window.unreadable)
+                    self.unreadable += len(window.unreadable)
                     await self._booker.book(category, window.items)
                     await self.quarantine(window.unreadable)
                     span = window.since, window.until

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
+from shutil import get_terminal_size
 from typing import Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleRenderable, Group
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 Status = Literal["ok", "findings", "degraded"]
 
@@ -21,13 +25,14 @@ PROBLEMS = frozenset(
         "price_only",
         "pnl_residual",
         "conflicting_fill",
+        "instrument_conflict",
         "quarantined",
         "order_regressed",
         "wrong_book",
     }
 )
 # Problems that a run does not look for again once it has seen them: they stay until a person resolves them.
-LASTING = frozenset({"conflicting_fill", "pnl_residual", "order_regressed", "wrong_book"})
+LASTING = frozenset({"conflicting_fill", "instrument_conflict", "pnl_residual", "order_regressed", "wrong_book"})
 # What happened in one run; all else is the state in which it found the account.
 EVENTS = frozenset(
     {
@@ -46,6 +51,7 @@ EVENTS = frozenset(
     }
 )
 Values = Mapping[str, str | None]
+_WIDTH = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,15 +155,16 @@ class ReconciliationReport:
         return sum(self.imported.values())
 
     def __rich__(self) -> ConsoleRenderable:
-        """Tables of the lines and the findings, for a terminal."""
+        """The lines and the findings, for a terminal."""
         parts: list[ConsoleRenderable] = [_lines_table(self)]
-        if self.findings:
-            parts.append(_findings_table(self.findings))
+        for finding in self.findings:
+            parts += _described(finding)
         return Group(*parts, _summary(self))
 
     def __str__(self) -> str:
-        """The same as text."""
-        console = Console(file=StringIO(), width=120, emoji=False)
+        """The same as text, as wide as the terminal and no wider than is read with ease; elsewhere 120 columns."""
+        width = min(get_terminal_size(fallback=(_WIDTH, 0)).columns, _WIDTH)
+        console = Console(file=StringIO(), width=width, emoji=False)
         with console.capture() as captured:
             console.print(self)
         return captured.get()
@@ -177,25 +184,25 @@ def _summary(report: ReconciliationReport) -> str:
 
 def _lines_table(report: ReconciliationReport) -> Table:
     reused = " (another instance's run)" if report.reused else ""
-    table = Table(title=escape(f"{report.account}: {report.status}{reused}"), title_justify="left")
+    title = escape(f"{report.account}: {report.status}{reused}")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in ("category", "symbol", "idx", "ledger", "exchange", "difference", "bots"):
-        table.add_column(name, justify="left" if name in {"category", "symbol", "bots"} else "right")
+        left = name in {"category", "symbol", "bots"}
+        table.add_column(name, justify="left" if left else "right", overflow="fold")
     for line in report.lines:
-        bots = ", ".join(f"{bot} {qty:f}" for bot, qty in line.bots.items() if qty)
+        bots = "\n".join(f"{bot} {qty:f}" for bot, qty in line.bots.items() if qty)
         sums = (f"{line.ledger_qty:f}", f"{line.venue_qty:f}", f"{line.difference:f}")
         table.add_row(line.category, line.symbol, str(line.position_idx), *sums, escape(bots))
     return table
 
 
-def _findings_table(findings: list[Finding]) -> Table:
-    table = Table(title="findings", title_justify="left")
-    for name in ("kind", "where", "bot", "ledger", "exchange", "rule"):
-        table.add_column(name)
-    for finding in findings:
-        where = " ".join(filter(None, (finding.category, finding.symbol, str(finding.position_idx or "") or None)))
-        cells = (finding.kind, where, finding.bot_id or "", _shown(finding.ledger), _shown(finding.venue), finding.rule)
-        table.add_row(*map(escape, cells))
-    return table
+def _described(finding: Finding) -> list[ConsoleRenderable]:
+    """Its place in one line, and both sides and the rule below, whatever their lengths."""
+    leg = str(finding.position_idx) if finding.position_idx else None
+    where = (finding.kind, finding.category, finding.symbol, leg, finding.bot_id)
+    said = {"ledger": _shown(finding.ledger), "exchange": _shown(finding.venue), "rule": finding.rule}
+    lines = [Padding(Text(f"{name}: {text}"), (0, 0, 0, 4), expand=False) for name, text in said.items() if text]
+    return [Text("finding: " + " ".join(filter(None, where))), *lines]
 
 
 def _shown(values: Values) -> str:

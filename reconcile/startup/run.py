@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 from ledger import AsyncLedgerClient
@@ -15,7 +15,7 @@ from reconcile.startup.adjusting import adjust, take_back
 from reconcile.startup.booking import Booker
 from reconcile.startup.comparing import compare, differences, explanations, key_of
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
-from reconcile.startup.importing import Importer
+from reconcile.startup.importing import MILLISECOND, Importer
 from reconcile.startup.moments import line_of
 from reconcile.startup.reassigning import reassign
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
@@ -25,7 +25,6 @@ from reconcile.startup.snapshot import Snapshot, take_snapshot
 from reconcile.startup.store import BookLine, Store
 
 Policy = Literal["report", "raise", "adjust"]
-_MILLISECOND = timedelta(milliseconds=1)
 _LOOKS = 4  # at a difference, before it is believed
 
 
@@ -118,7 +117,7 @@ class Run:
                 found = differences(lines, self._booker.booked.insufficient, self._begun_late)
         report.lines = lines
         report.findings += found
-        await self._compare_pnl(report, snapshot.at + _MILLISECOND)
+        await self._compare_pnl(report, snapshot.at + MILLISECOND)
 
     async def _compare_pnl(self, report: ReconciliationReport, until: datetime) -> None:
         try:

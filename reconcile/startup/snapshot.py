@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 
 from reconcile.exchange import Exchange
 from reconcile.startup.booking import Booker
-from reconcile.startup.importing import Importer
+from reconcile.startup.importing import MILLISECOND, Importer
 from reconcile.values import Execution, VenuePosition, Wallet
 
 _TRIES = 3
 _OVERLAP = timedelta(seconds=5)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ async def take_snapshot(exchange: Exchange, booker: Booker, importer: Importer, 
         after = await exchange.server_time()
         crossed = False
         for category in exchange.categories:
-            executions = await _executions(exchange, importer, category, since, after + _MILLISECOND)
+            executions = await _executions(exchange, importer, category, since, after + MILLISECOND)
             fresh = await booker.book(category, executions)
             crossed |= bool(fresh) or any(before < e.exec_time <= after for e in executions)
         if not crossed or tries == _TRIES:

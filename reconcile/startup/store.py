@@ -59,12 +59,13 @@ class KnownOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class KnownExecution:
-    """An execution that the ledger has: of which order, in whose book, and on which leg."""
+    """An execution that the ledger has: of which order, in whose book, on which leg, and where it came from."""
 
     exec_id: str
     order_id: str | None
     bot_id: str
     position_idx: int
+    source: str
 
 
 @dataclass(frozen=True)
@@ -221,10 +222,13 @@ class Store:
         return await self._rows(name, **params)
 
     async def claim(self, account: str, uid: str) -> None:
-        """Keeps the venue's id of the account if none is kept yet. Raises WrongAccountError if another one is."""
-        kept = str((await self._rows("claim_account", uid=uid))[0]["uid"])
-        if kept != uid:
-            raise WrongAccountError(account, kept, uid)
+        """Keeps the venue's id of the account if none is kept yet.
+
+        Raises WrongAccountError if another one is, or if another account of the ledger has this one.
+        """
+        (row,) = await self._rows("claim_account", uid=uid)
+        if row["uid"] != uid or row["elsewhere"] is not None:
+            raise WrongAccountError(account, row["uid"], uid, row["elsewhere"])
 
     async def add_findings(self, findings: Sequence[Mapping[str, Any]]) -> int:
         """Adds to the newest run what was found since; answers how many do not wait already."""

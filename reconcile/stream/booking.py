@@ -15,7 +15,6 @@ from reconcile.logs import get_logger
 from reconcile.startup.booking import Booker, LineKey
 from reconcile.startup.completeness import IncompleteLotsError
 from reconcile.startup.importing import Importer
-from reconcile.startup.report import Finding
 from reconcile.startup.saving import columns
 from reconcile.startup.store import Store
 from reconcile.stream.buffer import Batch, Buffer, News
@@ -29,6 +28,10 @@ _SIGN_OF_LIFE = 5.0  # seconds; a quiet account is told from a dead stream
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 15.0
 _DOUBT = 300.0  # seconds
 _PATIENT_WITH = 3  # questions that the venue leaves unanswered, each for a while, before the others wait, too
+_CONFLICTS = {
+    "conflicting_fill": "An execution contradicts the ledger",
+    "instrument_conflict": "An instrument is not what its fills were booked with",
+}
 _PASSING = (DatabaseUnavailableError, ExchangeUnavailableError)
 
 
@@ -175,8 +178,7 @@ class LiveBooking:
         now = await self.synchronise()
         booker = await self._booker(lambda execution: self._watcher.booked(execution, None))
         importer = Importer(self._exchange, self._store, booker)
-        # Windows end before their last moment; what is executed in this very one is not to be missed.
-        await importer.run(self._since, now + timedelta(milliseconds=1))
+        await importer.run(self._since, now)
         await self._report(booker)
         if self._began:
             self._watcher.reconcile_soon()
@@ -241,10 +243,11 @@ class LiveBooking:
 
     async def _report(self, booker: Booker) -> None:
         """Conflicts become findings; what overtook a newer state of its order is no news."""
-        conflicts: list[Finding] = [f for f in booker.booked.findings if f.kind != "order_regressed"]
-        if conflicts and await self._store.add_findings([columns(finding) for finding in conflicts]):
-            text = "\n".join(f"{f.category} {f.symbol}: {f.rule}" for f in conflicts[:20])
-            await self._watcher.trouble("conflicting_fill", "An execution contradicts the ledger", text)
+        for kind, title in _CONFLICTS.items():
+            found = [finding for finding in booker.booked.findings if finding.kind == kind]
+            if found and await self._store.add_findings([columns(finding) for finding in found]):
+                text = "\n".join(f"{f.category} {f.symbol}: {f.rule}" for f in found[:20])
+                await self._watcher.trouble(kind, title, text)
         if booker.booked.refused:
             text = "\n".join(booker.booked.refused[:20])
             await self._watcher.trouble("quarantined", "Executions in quarantine", text)

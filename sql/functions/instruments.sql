@@ -66,9 +66,9 @@ BEGIN
             MESSAGE = format('instrument %s %s differs from what bot %s already booked with', p_category, p_symbol,
                              used.bot_id),
             DETAIL = json_build_object('symbol', p_symbol, 'category', p_category,
-                'booked', json_build_object('multiplier', used.multiplier, 'base_coin', used.base_coin,
+                'booked', json_build_object('multiplier', trim_scale(used.multiplier)::text, 'base_coin', used.base_coin,
                                             'quote_coin', used.quote_coin, 'settle_coin', used.settle_coin),
-                'given', json_build_object('multiplier', row.multiplier, 'base_coin', row.base_coin,
+                'given', json_build_object('multiplier', trim_scale(row.multiplier)::text, 'base_coin', row.base_coin,
                                            'quote_coin', row.quote_coin, 'settle_coin', row.settle_coin));
     END IF;
     INSERT INTO trading.instruments AS i

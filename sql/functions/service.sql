@@ -1,16 +1,31 @@
 -- What the service writes beside the reconciler. It speaks for a whole account, too.
 
 -- The books of one account are never fed by another: the first key that is used says which account of the venue it is.
--- Answers the id that is kept.
-CREATE OR REPLACE FUNCTION trading.claim_account(p_account_id integer, p_uid text) RETURNS text
+-- Nor are those of two accounts by one, which would book everything twice. `uid` is the id that is kept, `elsewhere`
+-- the other account that has the given one; then none is kept anew. The older account stays the one that has it.
+CREATE OR REPLACE FUNCTION trading.claim_account(p_account_id integer, p_uid text, OUT uid text, OUT elsewhere text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    kept text;
+    own trading.accounts;
 BEGIN
     PERFORM trading.require_bot(p_account_id, 'external');
-    UPDATE trading.accounts a SET uid = p_uid WHERE a.account_id = p_account_id AND a.uid IS NULL AND p_uid <> '';
-    SELECT a.uid INTO kept FROM trading.accounts a WHERE a.account_id = p_account_id;
-    RETURN kept;
+    SELECT * INTO own FROM trading.accounts a WHERE a.account_id = p_account_id;
+    IF own.uid IS NULL AND p_uid <> '' THEN
+        -- Of two accounts that claim one id at the same time, the second one sees the first.
+        LOCK TABLE trading.accounts IN SHARE ROW EXCLUSIVE MODE;
+        SELECT * INTO own FROM trading.accounts a WHERE a.account_id = p_account_id;
+    END IF;
+    IF own.uid IS NULL OR own.uid = p_uid THEN
+        SELECT a.name INTO elsewhere FROM trading.accounts a
+         WHERE a.venue = own.venue AND a.environment = own.environment AND a.uid = p_uid
+           AND a.account_id <> p_account_id AND (own.uid IS NULL OR a.account_id < p_account_id)
+         ORDER BY a.account_id LIMIT 1;
+    END IF;
+    uid := own.uid;
+    IF own.uid IS NULL AND elsewhere IS NULL AND p_uid <> '' THEN
+        UPDATE trading.accounts a SET uid = p_uid WHERE a.account_id = p_account_id;
+        uid := p_uid;
+    END IF;
 END
 $$;
 
@@ -33,6 +48,7 @@ BEGIN
      WHERE newest IS NOT NULL AND NOT EXISTS (
            SELECT FROM trading.reconciliation_findings k
             WHERE k.account_id = p_account_id AND k.kind = f ->> 'kind'
+              AND k.category IS NOT DISTINCT FROM f ->> 'category' AND k.symbol IS NOT DISTINCT FROM f ->> 'symbol'
               AND k.ledger_value = (f -> 'ledger_value')::jsonb AND k.venue_value = (f -> 'venue_value')::jsonb
               AND (k.resolved_at IS NULL OR k.resolution_note NOT LIKE 'replaced by run %'));
     GET DIAGNOSTICS added = ROW_COUNT;

@@ -135,9 +135,12 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     e trading.books := trading.position_after(b, trading.zero_checkpoint());
 BEGIN
+    -- Of the stored trades, each of which verify_trades() proves.
     SELECT count(*), coalesce(sum(t.gross_pnl), 0), coalesce(sum(t.net_pnl), 0)
       INTO e.trades, e.realized_gross, e.realized_net
-      FROM trading.derive_trades(b, trading.zero_checkpoint()) t;
+      FROM trading.completed_trades t
+     WHERE t.account_id = b.account_id
+       AND t.exit_fill_id BETWEEN b.book_id::bigint << 32 AND (b.book_id + 1)::bigint << 32;
     SELECT coalesce(i.base_coin, c.base_coin), coalesce(i.quote_coin, c.quote_coin),
            coalesce(i.settle_coin, c.settle_coin), coalesce(i.multiplier, 1)
       INTO e.base_coin, e.quote_coin, e.settle_coin, e.multiplier
@@ -241,7 +244,10 @@ BEGIN
      WHERE s.book_id <> s.belongs
     UNION ALL
     SELECT s.subject, s.item, 'book', 'missing', s.book_id::text
-      FROM (SELECT 'lot' AS subject, l.fill_id::text AS item, l.account_id, l.book_id
+      FROM (SELECT 'fill' AS subject, f.fill_id::text AS item, f.account_id, f.book_id
+              FROM trading.fills f WHERE f.account_id = p_account_id
+            UNION ALL
+            SELECT 'lot', l.fill_id::text, l.account_id, l.book_id
               FROM trading.lots l WHERE l.account_id = p_account_id
             UNION ALL
             SELECT 'trade', t.entry_fill_id || '/' || t.exit_fill_id, t.account_id, t.book_id

@@ -1,1 +1,1 @@
-SELECT trading.claim_account(%(account_id)s::integer, %(uid)s::text) AS uid
+SELECT c.uid, c.elsewhere FROM trading.claim_account(%(account_id)s::integer, %(uid)s::text) c

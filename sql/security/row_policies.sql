@@ -6,7 +6,7 @@ DECLARE
                                   WHERE k.account_id = %1$I.account_id AND k.book_id = %1$I.book_id)) $p$;
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['bots', 'books', 'fills', 'funding_payments', 'completed_trades'] LOOP
+    FOREACH t IN ARRAY ARRAY['bots', 'books', 'fills', 'funding_payments', 'completed_trades', 'legacy_trades'] LOOP
         EXECUTE format('ALTER TABLE trading.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('DROP POLICY IF EXISTS own_bots ON trading.%I', t);
         EXECUTE format('CREATE POLICY own_bots ON trading.%I FOR SELECT USING %s', t, of_bot);

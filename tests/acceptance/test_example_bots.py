@@ -42,6 +42,10 @@ class Yard:
     database_url: str
     redis_url: str
 
+    @property
+    def uid(self) -> int:
+        return int(self.bybit.settings["PAPER_UID"])
+
     def start(self, name: str) -> Program:
         command = [sys.executable, "-W", "error", str(BOTS / f"{name}.py")]
         return Program(command, self.directory, self.environment)
@@ -100,7 +104,7 @@ def test_the_scaling_bot_goes_on_where_it_was_killed(yard: Yard, connection: psy
         bot.wait_for("Buy 0.01 for scale_in -> Buy 0.01")
         yard.bybit.move_price("BTCUSDT", "58800")
         bot.wait_for("Buy 0.01 for scale_in -> Buy 0.02")
-    yard.bybit.control("trade_by_hand", uid=1001, symbol="XRPUSDT", side="Buy", qty="100")
+    yard.bybit.control("trade_by_hand", uid=yard.uid, symbol="XRPUSDT", side="Buy", qty="100")
     with yard.start("scaling_long") as bot:
         bot.wait_for("rehearsal: ok")
         bot.wait_for("opened_outside")

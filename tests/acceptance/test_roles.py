@@ -13,6 +13,7 @@ from psycopg.types.json import set_json_loads
 
 from ledger import LedgerClient, PermissionDeniedError
 from ledger.database.url import to_conninfo
+from ledger.queries import query
 from tests.all_rows import all_rows
 from tests.fills import SYMBOL, fill
 from tests.logins import NewLogin, as_login, logins
@@ -77,10 +78,21 @@ def world(servers: Servers, template_database: str, new_login: NewLogin) -> Iter
             client.record_fill(**fill(f"{bot}-3", at=2, order_id=f"{bot}-order", price=101))
             client.record_fill(**fill(f"{bot}-f", at=3, exec_type="Funding", commission="0.1"))
     with psycopg.connect(to_conninfo(url), autocommit=True) as owner:
+        for bot in ("alice", "bob"):
+            owner.execute(query("import_legacy_trades"), legacy_trades(bot))
         book = owner.execute(statement("roles/book_of"), {"bot_id": "alice"}).fetchone()
         assert book is not None
         yield World(url, alice, bob, reader, owner, {"account_id": 1, "book_id": book[0]})
     drop_database(servers.admin_url, NAME)
+
+
+def legacy_trades(bot_id: str, legacy_id: str | None = None) -> dict[str, Any]:
+    """One trade of an earlier system, as the query takes it."""
+    trade = {
+        "legacy_id": legacy_id or f"{bot_id}-1", "bot_id": bot_id, "category": "linear", "symbol": SYMBOL,
+        "side": "Buy", "quantity": "2", "exit_time": "2026-03-02T09:31:00Z", "net_pnl": "20", "raw": {"pnl": "20.0"},
+    }  # fmt: skip
+    return {"account_id": 1, "source": "old", "trades": json.dumps([trade])}
 
 
 @pytest.fixture
@@ -190,6 +202,16 @@ def test_what_is_known_already_is_not_written_again_by_another_login(world: Worl
     before = all_rows(world.owner)
     with LedgerClient("bob", database_url=as_login(world.url, world.bob)) as bob:
         assert bob.record_fill(**fill("alice-1", "Sell", 2, 110, at=1)).duplicate
+    assert all_rows(world.owner) == before
+
+
+def test_a_legacy_trade_of_another_bot_s_is_neither_replaced_nor_told(world: World) -> None:
+    before = all_rows(world.owner)
+    with world.connect(world.bob) as connection:
+        row = connection.execute(query("import_legacy_trades"), legacy_trades("bob", "alice-1")).fetchone()
+    assert row is not None
+    assert row[:2] == (0, 0)
+    assert row[2] == [{"legacy_id": "alice-1", "fields": {"bot_id": {"stored": "hidden", "given": "bob"}}}]
     assert all_rows(world.owner) == before
 
 

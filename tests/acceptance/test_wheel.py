@@ -168,6 +168,10 @@ def test_servers_start_migrate_demonstrate_verify_and_stop(installation: Install
     digits = re.sub(r"(?<=\d)[ ,_\u202f](?=\d{3})", "", shown)
     assert re.search(r"\b300000\b", digits)
     assert re.search(r"\b40000\b", digits)
+    named = re.search(r"^ +\S*psql .*?\n$", shown, re.DOTALL | re.MULTILINE)
+    assert named
+    assert max(map(len, shown[named.end() :].splitlines())) <= 80
+    assert "ledger" in run(["bash", "-c", f"{named[0].strip()} --command='\\conninfo'"], cwd=installation.venv)
     installation.run("fifoledger", "verify")
     installation.run("fifoledger", "down")
     assert installation.server_processes() == []

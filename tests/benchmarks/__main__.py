@@ -15,10 +15,10 @@ from rich.table import Table
 
 from ledger.client import LedgerClient
 from ledger.database.url import to_conninfo
-from ledger.embedded import scoped
 from ledger.migrate import upgrade
+from tests.benchmarks.servers import benchmark_servers
 from tests.benchmarks.writers import ACCOUNT, BOT, Crew, Target, crew
-from tests.servers import Servers, create_database, drop_database, empty_redis_database
+from tests.servers import create_database, drop_database
 from tests.statements import statement
 
 WAYS = ("insert", "record_fill", "client")
@@ -30,19 +30,8 @@ console = Console(width=120)
 
 
 @contextmanager
-def _servers() -> Iterator[Servers]:
-    """Those of the environment; else temporary ones that write as durably as production does."""
-    database, cache = (os.environ.get(f"LEDGER_{name}_URL") for name in ("DATABASE", "REDIS"))
-    if database and cache:
-        yield Servers(database, empty_redis_database(cache))
-        return
-    with scoped(durable=True) as started:
-        yield Servers(database or started.database_url, empty_redis_database(cache or started.redis_url))
-
-
-@contextmanager
 def _target() -> Iterator[Target]:
-    with _servers() as servers:
+    with benchmark_servers() as servers:
         url = create_database(servers.admin_url, DATABASE)
         try:
             upgrade(url)

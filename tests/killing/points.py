@@ -102,7 +102,7 @@ async def _undisturbed(ground: Ground) -> None:
     database_url = ground.copy()
     try:
         with StatementProxy(database_url) as proxy:
-            assert await _child(replace(ground.call, database_url=proxy.url), proxy) == 0
+            assert await _child(replace(ground.call, database_url=proxy.postgres_url(database_url)), proxy) == 0
             ground.statements = tuple(proxy.statements)
         ground.wanted = state_of(database_url)
     finally:
@@ -114,7 +114,7 @@ async def kill_at(ground: Ground, point: Point) -> list[str]:
     database_url = ground.copy()
     try:
         with StatementProxy(database_url) as proxy:
-            ended = await _child(replace(ground.call, database_url=proxy.url), proxy, point)
+            ended = await _child(replace(ground.call, database_url=proxy.postgres_url(database_url)), proxy, point)
         if ended != -9:
             return [f"it was not killed but ended with {ended}"]
         known = covered(database_url)

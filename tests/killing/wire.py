@@ -8,18 +8,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
-from ledger.database.url import to_conninfo
-from tests.proxy import Connect, postgres_connector
+from tests.proxy import Connect, Listener, postgres_connector
 
 _QUERY, _SYNC, _PARSE, _BIND, _READY = b"Q", b"S", b"P", b"B", b"Z"
 
 
-class StatementProxy:
+class StatementProxy(Listener):
     """Passes everything on until the statement `end_at` was told of; there it calls `then`, and answers no more.
 
     `statements`: the text of each that was sent so far, on whatever connection.
@@ -28,36 +23,18 @@ class StatementProxy:
     def __init__(self, database_url: str) -> None:
         self.statements: list[str] = []
         self._connect: Connect = postgres_connector(database_url)
-        self._database_url = database_url
         self._end: int | None = None
         self._answered = False
         self._then: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        """The database through the proxy."""
-        parts = conninfo_to_dict(to_conninfo(self._database_url))
-        port = self._listener.getsockname()[1]
-        return make_conninfo(
-            "", **{**parts, "host": "127.0.0.1", "port": port, "sslmode": "disable", "gssencmode": "disable"}
-        )
+        super().__init__()
 
     def end_at(self, number: int, *, answered: bool, then: Callable[[], None]) -> None:
         """Ends at the statement of that number, from 1: before the server gets it, or when it has done it."""
         self._end, self._answered, self._then = number, answered, then
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client: socket.socket) -> None:
+    def serve(self, client: socket.socket) -> None:
+        """Passes on message by message."""
         with client, self._connect() as server:
             silenced = threading.Event()
             back = threading.Thread(target=self._answers, args=(server, client, silenced), daemon=True)
@@ -106,17 +83,6 @@ class StatementProxy:
                 elif kind == _READY:
                     self._then()
                     return
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # A thread in accept() keeps a closed listener alive; shutting it down wakes the thread.
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
 
 
 def _messages(sender: socket.socket, *, starts: bool = False) -> Iterator[tuple[bytes, bytes]]:

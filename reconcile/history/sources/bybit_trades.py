@@ -52,7 +52,7 @@ INVERSE = r"^[A-Z0-9]+USD([FGHJKMNQUVXZ]\d\d)?$"
 OPTION = r"^[A-Z0-9]+-\d{1,2}[A-Z]{3}\d{2}-[0-9.]+-[CP](-[A-Z]+)?$"
 _NUMBER_AND_COIN = r"^([-+0-9.,eE]+)\s+([A-Z][A-Z0-9]*)$"
 _FRAGMENT = 8  # characters to which Bybit's pages shorten an id: no longer an identity
-_API = ("symbol", "side", "execid", "execprice", "execqty", "exectime")
+_API = {"symbol", "side", "execId", "execPrice", "execQty", "execTime"}
 
 
 def no_fills(names: Sequence[str]) -> str | None:
@@ -68,7 +68,7 @@ def no_fills(names: Sequence[str]) -> str | None:
 
 def recognise(names: Sequence[str]) -> "TradeHistory | Executions | None":
     """The layout of an export with these columns, if it is one of these."""
-    if all(find(names, one) for one in _API):
+    if set(names) >= _API:  # letter by letter: our own names differ from these only in spelling
         return Executions()
     if find(names, "spotpairs") and find(names, "filledprice") and find(names, "timestamp"):
         return TradeHistory(_SPOT)
@@ -210,8 +210,8 @@ def from_milliseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Milliseconds since 1970 as a time in UTC; what is no such number stays as it is."""
     number = pc.match_substring_regex(column, r"^\d{12,14}$")
     millis = pc.cast(pc.if_else(number, column, pa.scalar(None, TEXT)), pa.int64())
-    written = pc.cast(pc.cast(millis, pa.timestamp("ms", "UTC")), TEXT)
-    return pc.coalesce(written, column)
+    written = pc.cast(pc.cast(millis, pa.timestamp("ms")), TEXT)
+    return pc.coalesce(pc.binary_join_element_wise(written, "Z", ""), column)
 
 
 def derivative_category(symbol: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from reconcile.history.rows import Reject
@@ -21,6 +22,7 @@ from reconcile.history.sources.errors import UnreadableSourceError
 from reconcile.history.sources.text import Block, decode
 
 DELIMITERS = ",;\t|"
+_BLANK = re.compile(rb"(?:\A|\n)\r?\n")  # pyarrow would make a row of it
 # Bybit's statements begin with a line about the account: UID: 1234,Company Name: ,Country:
 _PREAMBLE = re.compile(r"^UID:")
 
@@ -62,10 +64,7 @@ def read_header(origin: str, first: Block, delimiter: str | None) -> Header:
         raise UnreadableSourceError(origin, line + used, f"the header: {error}") from None
     _check_header(origin, line + used, names, content, between)
     used += rows.line_num
-    behind = 0
-    for _ in range(used):
-        behind = block.find(b"\n", behind) + 1 or len(block)
-    return Header(_named(names), between, line + used, block[behind:])
+    return Header(_named(names), between, line + used, text[reader.tell() :].encode())
 
 
 def _from(first: str, rest: Iterator[str]) -> Iterator[str]:
@@ -103,21 +102,21 @@ class RowReader:
         return chunk if chunk is not None else self._strict(line, block)
 
     def _fast(self, line: int, block: bytes) -> Chunk | None:
-        if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
+        if b"\0" in block or block.count(b"\r") != block.count(b"\r\n") or _BLANK.search(block):
             return None
         quoted = b'"' in block
         if quoted and not _quotes_enclose(block, self._header.delimiter):
             return None
         table = parse_block(block, self._header.names, self._header.delimiter, quoted=quoted)
-        if table is None or table.num_rows != _line_count(block):
+        if table is None or table.num_rows != _line_count(block) or (quoted and _has_quotes(table)):
             return None
         chunk = Chunk(self._origin, table, pa.array(range(line, line + table.num_rows), pa.int64()))
         self._drop_headers(chunk)
         return chunk
 
     def _drop_headers(self, chunk: Chunk) -> None:
-        first = pa.compute.equal(chunk.rows.column(0), self._header_cells[0])
-        if not pa.compute.any(first).as_py():
+        first = pc.equal(pc.utf8_trim_whitespace(chunk.rows.column(0)), self._header_cells[0])
+        if not pc.any(first).as_py():
             return
         whole = [self._is_header(row.values()) for row in chunk.rows.to_pylist()]
         chunk.reject(pa.chunked_array([pa.array(whole)]), None, None, _HEADER_AGAIN)
@@ -142,7 +141,7 @@ class RowReader:
                 continue
             if row is None:
                 break
-            if not row:
+            if not row or (len(row) == 1 and not row[0].strip()):
                 continue  # a blank line is no row
             fault = self._fault(row)
             if fault:
@@ -186,15 +185,22 @@ def parse_block(block: bytes, names: Sequence[str], delimiter: str, *, quoted: b
 
 
 def _quotes_enclose(block: bytes, delimiter: str) -> bool:
-    """Whether every quotation mark is next to a border of its cell: only then no two texts are joined.
+    """Whether half of the quotation marks stand behind a border of a cell, the other half before one, none at both.
 
-    A doubled mark inside a cell is not: the strict reader knows what it means.
+    If, besides, no mark is left in a cell that was read, then each one opened or closed a cell, and each that closed
+    stands at the cell's end: those that open are all of the first half. No two texts were joined.
     """
-    between = delimiter.encode()
-    opening = block.startswith(b'"') + sum(block.count(one + b'"') for one in (between, b"\n"))
-    closing = block.endswith(b'"') + sum(block.count(b'"' + one) for one in (between, b"\n", b"\r"))
-    lone = sum(block.count(one + b'"' + two) for one in (between, b"\n") for two in (between, b"\n", b"\r"))
-    return not lone and opening + closing == block.count(b'"')
+    whole = b"\n" + block + b"\n"
+    before = [one + b'"' for one in (delimiter.encode(), b"\n")]
+    behind = [b'"' + one for one in (delimiter.encode(), b"\n", b"\r")]
+    opening = sum(map(whole.count, before))
+    closing = sum(map(whole.count, behind))
+    both = any(one + two[1:] in whole for one in before for two in behind)
+    return not both and 2 * opening == 2 * closing == block.count(b'"')
+
+
+def _has_quotes(table: pa.Table) -> bool:
+    return any(pc.any(pc.match_substring(column, '"')).as_py() for column in table.columns)
 
 
 def _line_count(block: bytes) -> int:

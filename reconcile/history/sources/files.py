@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -40,6 +40,7 @@ class FileSource:
         encoding: str | None = None,
         delimiter: str | None = None,
         mapping: ColumnMapping | None = None,
+        choose: Callable[[str, Sequence[str]], Layout] | None = None,
     ) -> None:
         """Looks the files up; none is opened yet.
 
@@ -49,6 +50,7 @@ class FileSource:
             encoding: of text; default: by the byte order mark, else UTF-8.
             delimiter: of CSV, one character; default: the one that the header has most of, out of , ; tab and |.
             mapping: the user's names, values and constants.
+            choose: the layout of an origin with these columns, for rows that are no fills; default: by `mapping`.
 
         Raises:
             UnreadableSourceError: a pattern fits no file.
@@ -65,7 +67,8 @@ class FileSource:
         self._format = file_format
         self._encoding = encoding
         self._delimiter = delimiter
-        self._mapping = mapping or ColumnMapping()
+        of_fills = mapping or ColumnMapping()
+        self._choose = choose or (lambda origin, names: choose_layout(origin, names, of_fills))
         self._before = 0  # bytes of the files that are done
         self.layouts: dict[str, str] = {}  # what each origin was recognised as
         self.unread: dict[str, tuple[str, ...]] = {}  # the columns of each origin that its layout leaves aside
@@ -132,13 +135,17 @@ class FileSource:
 
     def _json(self, part: Part, chunks: Iterator[bytes]) -> Iterator[Chunk]:
         layout: Layout | None = None
+        seen: dict[str, None] = {}
         for line, block in blocks(part.origin, chunks, quotes=False):
             chunk = read_objects(part.origin, line, block)
             names = chunk.rows.column_names
             if chunk.rows.num_rows == 0:
                 yield chunk
                 continue
-            layout = layout or self._layout(part.origin, names)
+            if layout is None or not seen.keys() >= set(names):  # keys may come late, and may matter
+                seen.update(dict.fromkeys(names))
+                chosen = self._layout(part.origin, list(seen))
+                layout = layout or chosen
             for name in layout.used(names):
                 column = chunk.rows.column(name)
                 nested = pc.equal(column, NESTED)
@@ -160,7 +167,7 @@ class FileSource:
             yield from _left(layout)
 
     def _layout(self, origin: str, names: list[str] | tuple[str, ...]) -> Layout:
-        layout = choose_layout(origin, names, self._mapping)
+        layout = self._choose(origin, names)
         used = set(layout.used(names))
         self.layouts[origin] = layout.name
         self.unread[origin] = tuple(name for name in names if name not in used)

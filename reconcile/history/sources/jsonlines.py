@@ -60,8 +60,11 @@ def read_objects(origin: str, line: int, block: bytes) -> Chunk:
     if objects is None:
         objects, lines, rejected = _one_by_one(origin, lines)
     names = list(dict.fromkeys(name for one in objects for name in one))
+    if not names:
+        rejected += [Reject(origin, number, None, None, "an object without keys") for number, _ in lines]
+        return Chunk(origin, pa.table({}), pa.array([], pa.int64()), rejected)
     arrays = [_column([one.get(name) for one in objects]) for name in names]
-    table = pa.Table.from_arrays(arrays, names=names) if names else pa.table({})
+    table = pa.Table.from_arrays(arrays, names=names)
     return Chunk(origin, table, pa.array([number for number, _ in lines], pa.int64()), rejected)
 
 

@@ -155,6 +155,7 @@ def _members(origin: str, stream: IO[bytes], counted: Counted) -> Iterator[Part]
         raise UnreadableSourceError(origin, None, f"a ZIP archive that is damaged or cut short ({error})") from error
     with archive:
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        names = [name for name in names if not name.startswith("__MACOSX/")]  # not the user's: macOS adds them
         if "[Content_Types].xml" in names:
             raise UnreadableSourceError(origin, None, "an Excel workbook; save its sheet as CSV")
         for member in names:

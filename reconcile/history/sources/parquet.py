@@ -27,8 +27,8 @@ def read_tables(origin: str, file: pq.ParquetFile, names: list[str]) -> Iterator
     """The columns `names` of some ten thousand rows at a time, as text.
 
     Numbers keep every digit: decimals and integers as they are, floating-point numbers as the shortest text that is
-    read back as the same number. Times keep their unit; one with a zone is given with its offset, one without stays
-    without. Raises UnreadableSourceError for a column that is no plain value, and for damaged data.
+    read back as the same number. Times keep their unit; one with a zone is given in UTC, one without stays without.
+    Raises UnreadableSourceError for a column that is no plain value, and for damaged data.
     """
     for name in names:
         kind = file.schema_arrow.field(name).type
@@ -54,6 +54,8 @@ def as_text(values: pa.Array) -> pa.Array:
         return as_text(values.dictionary_decode())
     if pa.types.is_decimal(kind):
         return _plain_decimals(pc.cast(values, TEXT))
+    if pa.types.is_timestamp(kind) and kind.tz is not None:  # stored in UTC, whatever its zone is called
+        return pc.binary_join_element_wise(pc.cast(values.view(pa.timestamp(kind.unit)), TEXT), "Z", "")
     text = values if kind == TEXT else pc.cast(values, TEXT)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return pc.if_else(pc.equal(text, ""), pa.scalar(None, TEXT), text)

@@ -92,6 +92,18 @@ async def test_a_key_of_another_account(keys: Shell, desk: Desk) -> None:
     assert answer.json[0]["remark"] == "the books are of another account of the venue"
 
 
+async def test_two_names_of_one_account(keys: Shell, desk: Desk) -> None:
+    again = desk.account.control.create_key(desk.account.uid)
+    for name, value in (
+        environment_of(desk.account, "BYBIT_SECOND_") | {"SERVICE_ACCOUNTS": "a=BYBIT_,b=BYBIT_SECOND_"}
+    ).items():
+        keys.set(name, value)
+    keys.set("BYBIT_SECOND_API_KEY", again.api_key)
+    keys.set("BYBIT_SECOND_API_SECRET", again.api_secret)
+    answer = await run(keys, "accounts", "check", "--json")
+    assert (answer.code, [row["remark"] for row in answer.json]) == (1, ["a and b are one account of the venue"] * 2)
+
+
 async def test_a_key_that_is_refused_and_an_exchange_that_does_not_answer(keys: Shell, desk: Desk) -> None:
     keys.set("BYBIT_API_KEY", "nobody-has-this-key")
     answer = await run(keys, "accounts", "check", "--json")

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,22 @@ def test_the_settings_file_leads_to_an_account(tmp_path: Path) -> None:
         assert (account.uid, key.secret) == (uid, settings.api_secret.get_secret_value())
         assert (settings.environment, str(settings.endpoint)) == ("paper", f"{WHERE['url']}/")
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_accounts_of_each_one_started_have_numbers_of_their_own(tmp_path: Path) -> None:
+    # A ledger keeps the number, so that it is never fed by the next local Bybit.
+    file, began = tmp_path / "paper.env", int(time.time())
+    command = [sys.executable, "-W", "error", "-c", "from ledger.cli import main; main()", "paper"]
+    options = ["--port", str(free_port()), "--settings", str(file)]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            found = dict(line.split("=") for line in file.read_text(encoding="utf-8").splitlines()[1:])
+            assert began <= int(found["PAPER_UID"]) <= int(time.time())
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=20)
 
 
 def test_a_settings_file_of_a_real_account_is_left_alone(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,22 @@ def test_help_of_each_command(shell: Shell, command: str) -> None:
     assert f"fifoledger {command}" in answer.out
     assert "Example" in answer.out
     assert "--json" in answer.out
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", *COMMANDS, "serve", "login", "bots assign", "findings resolve", "quarantine apply", "accounts check"],
+)
+def test_help_fits_80_columns(shell: Shell, command: str) -> None:
+    shell.set("COLUMNS", "80")
+
+    lines = [line.rstrip() for line in shell(*command.split(), "--help").out.partition("╭")[0].splitlines()]
+
+    assert max(map(len, lines)) <= 79
+    for line, after in pairwise(lines):
+        # A line ends where the next word has no room, with its paragraph, or before an example.
+        ends = not line or not after or after.startswith("   ")
+        assert ends or len(f"{line} {after.split()[0]}") > 79, line
 
 
 def test_the_demo_for_machines(cli: Shell) -> None:

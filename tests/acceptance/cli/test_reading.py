@@ -155,6 +155,30 @@ def test_pnl_keeps_coins_and_currencies_apart(days: Shell) -> None:
     assert "0.5 MNT" in days("pnl").out
 
 
+@pytest.mark.parametrize("command", ["pnl", "stats"])
+def test_what_belongs_to_no_bot_is_not_added_across_accounts(days: Shell, database_url: str, command: str) -> None:
+    for account, qty in (("main", 1), ("second", 2)):
+        with LedgerClient("external", account=account, database_url=database_url) as external:
+            external.record_fills(
+                [fill(f"{account}1", "Buy", qty, 1000), fill(f"{account}2", "Sell", qty, 1001, 1, commission=0)]
+            )
+
+    answer = days(command, "--by", "bot", "--bot", "external", "--json").json
+    lines = days(command, "--by", "bot", "--bot", "external").out.splitlines()
+
+    assert answer["by"] == ["bot"]
+    assert picked(answer[command], "account", "bot_id", "coin", "trades") == [
+        ("main", "external", "USDT", 1),
+        ("second", "external", "USDT", 1),
+    ]
+    assert [line.split()[:2] for line in (lines[1], *lines[3:])] == [
+        ["account", "bot"],
+        ["main", "external"],
+        ["second", "external"],
+    ]
+    assert {row["account"] for row in days(command, "--by", "symbol", "--json").json[command]} == {None}
+
+
 def test_pnl_agrees_with_the_client(days: Shell, database_url: str) -> None:
     (row,) = days("pnl", "--by", "bot", "--bot", "alpha", "--category", "linear", "--json").json["pnl"]
     with LedgerClient("alpha", database_url=database_url) as alpha:

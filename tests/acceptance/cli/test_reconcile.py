@@ -177,6 +177,11 @@ def test_orders_and_their_filters(outage: Office) -> None:
     assert sides("--bot", BOT) == sides("--symbol", "BTCUSDT") == [bought, sold]
     assert sides("--bot", "external") == sides("--limit", "1") == [by_hand]
     assert sides("--until", "2025-06-01T01:00:02") == [bought]
+    assert picked(outage("orders", "--json").json, "price", "avg_fill_price") == [
+        ("63000", "60000"),  # the exchange's cap, and what was paid
+        ("57000", "60000"),
+        ("3000", "3000"),
+    ]
     assert "The latest 2 of 3; --limit 0 shows all." in outage("orders", "--limit", "2").out
     assert outage("orders", "--status", "Rejected").out == "No orders fit --status Rejected.\n"
 
@@ -188,6 +193,11 @@ def test_a_difference_waits_until_a_person_resolves_it(office: Office) -> None:
 
     assert (answer.code, answer.err) == (1, "")
     assert "FINDINGS main" in answer.out
+    for command in ("findings", "findings --all"):
+        shown = in_a_terminal(office.cli, command, 80)
+        assert "unexplained" in shown
+        assert "qty 0.5" in shown
+        assert "qty 0" in shown
     (found,) = office("findings", "--kind", "unexplained", "--json").json
     assert (found["ledger"]["qty"], found["exchange"]["qty"]) == ("0.5", "0")
     number = str(found["finding_id"])

@@ -131,6 +131,14 @@ async def test_a_key_that_can_only_read_is_enough_and_one_that_can_withdraw_draw
         assert [record.levelname for record in caplog.records] == (["WARNING"] if withdraw else [])
         await exchange.wallet()
         await exchange.close()
+    other = account.control.create_account()
+    warned, again = (account.control.create_key(uid, withdraw=True) for uid in (account.uid, other.uid))
+    caplog.clear()
+    for one in (warned, again, again, warned):  # every reconciliation asks; told once for each account
+        exchange = BybitExchange(settings_of(account.paper, one))
+        assert (await exchange.permissions()).may_withdraw
+        await exchange.close()
+    assert [str(other.uid) in record.getMessage() for record in caplog.records] == [True]
 
 
 async def test_strict_signatures_of_another_time() -> None:

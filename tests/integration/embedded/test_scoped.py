@@ -31,8 +31,9 @@ with scoped(Path(sys.argv[1]) if len(sys.argv) > 1 else None) as servers:
 
 
 def supervisors() -> set[int]:
-    """Pids of the supervisors that this process has started."""
-    return {process.pid for process in psutil.Process().children() if "ledger.embedded.supervisor" in process.cmdline()}
+    """Pids of the supervisors that this process has started, and that still run."""
+    running = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return {child.pid for child in running if "ledger.embedded.supervisor" in child.cmdline()}
 
 
 def test_scoped_servers_work_and_are_deleted_at_the_end() -> None:

@@ -39,12 +39,16 @@ async def test_a_killed_one_does_not_stop_one_that_waits(
     async with open_ground(STORIES["outage"], make_database, servers.admin_url, redis_url) as ground:
         database_url, stopped = ground.copy(), threading.Event()
         with StatementProxy(database_url) as first, StatementProxy(database_url) as second:
-            holder = FORKS.Process(target=run, args=(replace(ground.call, database_url=first.url),), daemon=True)
+            holder = FORKS.Process(
+                target=run, args=(replace(ground.call, database_url=first.postgres_url(database_url)),), daemon=True
+            )
             booking = next(n for n, text in enumerate(ground.statements, 1) if "record_fill" in text)
             first.end_at(booking, answered=False, then=stopped.set)
             holder.start()
             assert await asyncio.to_thread(stopped.wait, 60)
-            waiter = FORKS.Process(target=run, args=(replace(ground.call, database_url=second.url),), daemon=True)
+            waiter = FORKS.Process(
+                target=run, args=(replace(ground.call, database_url=second.postgres_url(database_url)),), daemon=True
+            )
             waiter.start()
             while not any("advisory" in text for text in second.statements):
                 assert waiter.exitcode is None

@@ -4,10 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
+import apscheduler.executors.base  # type: ignore[import-untyped]
+import apscheduler.schedulers.base  # type: ignore[import-untyped]
 import pytest
 
+import reconcile.service.jobs
 from reconcile.service.alerts import Alerts
 from reconcile.service.jobs import Jobs
 from reconcile.service.metrics import Metrics
@@ -118,6 +121,66 @@ async def test_a_job_may_be_wanted_sooner_and_goes_on_in_its_rhythm() -> None:
         following = one.job("rare").next_at
         assert following is not None
         assert following > datetime.now(UTC) + timedelta(minutes=50)
+
+
+async def test_what_is_wished_while_it_runs_is_done_once_more_after_that() -> None:
+    async with office() as one:
+        runs: list[int] = []
+        may_end = asyncio.Event()
+
+        async def work() -> str:
+            runs.append(1)
+            await may_end.wait()
+            return ""
+
+        one.jobs.every("long", 3600, work)
+        one.jobs.start()
+        await until(lambda: one.job("long").running)
+        for _ in range(3):
+            one.jobs.soon("long", 0.05)
+        one.jobs.soon("long", 3000)  # that comes later than the other wish
+        await asyncio.sleep(0.3)
+        assert runs == [1]
+        may_end.set()
+        await until(lambda: runs == [1, 1] and not one.job("long").running)
+        following = one.job("long").next_at
+        assert following is not None
+        assert following > datetime.now(UTC) + timedelta(minutes=50)
+        await asyncio.sleep(0.3)
+        assert runs == [1, 1]
+
+
+async def test_a_clock_that_is_set_back_pauses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    back = timedelta(0)
+
+    class Clock(datetime):
+        """The machine's clock, which a test cannot set, as the scheduler and the jobs read it."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) - back
+
+    for module in (apscheduler.schedulers.base, apscheduler.executors.base, reconcile.service.jobs):
+        monkeypatch.setattr(module, "datetime", Clock)
+    async with office() as one:
+        runs: list[int] = []
+
+        async def work() -> str:
+            runs.append(1)
+            return ""
+
+        one.jobs.every("often", 0.2, work)
+        one.jobs.every("rare", 600, work, first=600)
+        one.jobs.daily("nightly", (datetime.now(UTC) - timedelta(minutes=30)).time(), work)
+        one.jobs.start()
+        await until(lambda: len(runs) > 1)
+        back = timedelta(hours=1)
+        before = len(runs)
+        await until(lambda: len(runs) > before + 5)
+        for name, minutes in (("rare", 10), ("nightly", 30)):
+            following = one.job(name).next_at
+            assert following is not None
+            assert abs(following - (datetime.now(UTC) - back) - timedelta(minutes=minutes)) < timedelta(minutes=1)
 
 
 async def test_the_end_ends_what_runs(caplog: pytest.LogCaptureFixture) -> None:

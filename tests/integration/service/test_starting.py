@@ -36,13 +36,15 @@ async def test_a_database_of_another_version(desk: Desk, serve: Serve, empty_dat
     ("name", "value", "said"),
     [
         ("SERVICE_PORT", "99999", "SERVICE_PORT: "),
+        ("SERVICE_SINCE", "2999-01-01T00:00:00Z", "SERVICE_SINCE: Value error, must be in the past: it is 20"),
         ("BYBIT_API_SECRET", "", "BYBIT_API_SECRET: "),
         ("SERVICE_ALERT_URLS", "nonsense://somewhere", "SERVICE_ALERT_URLS"),
         ("SERVICE_ACCOUNTS_FILE", "/nowhere/at/all.toml", "/nowhere/at/all.toml: No such file"),
     ],
 )
 async def test_wrong_settings(desk: Desk, serve: Serve, name: str, value: str, said: str) -> None:
-    settings = {"port": value} if name == "SERVICE_PORT" else {}
+    own = name.removeprefix("SERVICE_").lower()
+    settings = {own: value} if own in {"port", "since"} else {}  # which every service of the tests is given
     assert said in refusal(serve({name: value}, **settings))
 
 

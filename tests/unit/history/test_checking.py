@@ -91,7 +91,8 @@ def test_a_good_value_is_taken_as_it_is(field: str, value: str | None, stored: o
 
 
 def test_only_what_people_book_may_have_no_price_and_only_options_none_but_zero() -> None:
-    assert checked({**SOUND, "exec_price": None, "exec_type": "OpeningBalance"})[0][0]["exec_price"] is None
+    opening = {**SOUND, "exec_price": None, "exec_type": "OpeningBalance", "exec_id": None, "order_id": None}
+    assert checked(opening)[0][0]["exec_price"] is None
     assert checked({**SOUND, "exec_price": None, "exec_type": "Adjustment"})[1] == []
     assert checked({**SOUND, "exec_price": "0", "category": "option"})[1] == []
     assert checked({**SOUND, "exec_price": "0"}, category="option")[1] == []

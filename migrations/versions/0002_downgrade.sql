@@ -1,0 +1,1 @@
+DROP TABLE trading.legacy_trades;

@@ -1,0 +1,3 @@
+SELECT count(*) AS fills, (SELECT count(*) FROM trading.lots) AS lots,
+       (SELECT count(*) FROM trading.completed_trades) AS trades, (SELECT count(*) FROM trading.books) AS books
+  FROM trading.fills

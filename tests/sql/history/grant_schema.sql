@@ -1,0 +1,1 @@
+GRANT USAGE ON SCHEMA old_bots TO {reader}

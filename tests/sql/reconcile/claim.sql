@@ -1,0 +1,1 @@
+SELECT trading.claim_account(%(account_id)s, %(uid)s)

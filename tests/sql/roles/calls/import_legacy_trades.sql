@@ -1,0 +1,1 @@
+SELECT trading.import_legacy_trades(%(account_id)s, 'forged', '[{{"legacy_id": "1", "bot_id": "alice", "category": "linear", "symbol": "BTCUSDT", "side": "Buy", "quantity": 1, "exit_time": "2026-03-02T09:30:00Z", "net_pnl": 1, "raw": {{}}}}]'::jsonb)
