@@ -149,6 +149,10 @@ class Staging:
             for is_cash, bot_id, category, symbol, idx, first, stop in self._db.execute(_sql("books")).fetchall()
         ]
 
+    def orders_across_books(self) -> list[tuple[str, str]]:
+        """Category and id of orders that a row stands for as a whole, but not all rows are for its book."""
+        return self._db.execute(_sql("orders_across_books")).fetchall()
+
     def openings(self) -> list[dict[str, Any]]:
         """The opening balances among the owned rows, with their book's first fill there; times in microseconds."""
         found: list[dict[str, Any]] = self._db.sql(_sql("openings")).to_arrow_table().to_pylist()
