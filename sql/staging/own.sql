@@ -1,5 +1,6 @@
 -- To whom each fill belongs: the bot that its client order id names, else the bot that wrote its order, by the ledger or
--- else by the source, else the bot that the row or the caller names. Sorted by book and in exchange order.
+-- else by the source, else the bot that the row or the caller names. Sorted by book and in exchange order, so that `rowid`
+-- numbers them.
 CREATE OR REPLACE TABLE fills AS
 WITH claim AS (
     SELECT category, order_id,
@@ -17,9 +18,8 @@ WITH claim AS (
       LEFT JOIN (SELECT DISTINCT * FROM ledger_order) o ON o.category = j.category AND o.order_id = j.order_id
      WHERE j.verdict = 'counts'
 )
-SELECT row_number() OVER (ORDER BY is_cash, owner, category, symbol, position_idx, exec_time, seq, exec_id) - 1 AS k,
-       is_cash, whole_order, parts, origin, line, exec_time, seq, position_idx, is_maker, owner AS bot_id, category, symbol,
+SELECT is_cash, whole_order, parts, origin, line, exec_time, seq, position_idx, is_maker, owner AS bot_id, category, symbol,
        exec_id, order_id, client_order_id, side, exec_type, exec_price, exec_qty, commission, commission_asset,
        close_reason
   FROM owned
- ORDER BY k
+ ORDER BY is_cash, owner, category, symbol, position_idx, exec_time, seq, exec_id
