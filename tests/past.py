@@ -23,7 +23,9 @@ BOTS = 2
 
 
 def past(name: str, seed: int, rounds: int = 4) -> list[dict[str, Any]]:
-    """Rows of two bots of an account: flips, a hedge leg, base fees, cash, whole orders beside their executions."""
+    """Rows of two bots of an account: flips, a hedge leg, base fees, cash, whole orders beside their executions,
+    and fills without a price.
+    """
     r = random.Random(seed)
     rows: list[dict[str, Any]] = []
     for turn in range(rounds):
@@ -49,6 +51,9 @@ def _turn(r: random.Random, where: dict[str, Any], name: str, turn: int) -> list
     found = parts[: r.choice([0, 1, 2, 2])]
     if len(found) < 2:
         found.append({**common, "exec_qty": qty, "order_id": f"o-{name}", "exec_time": at})
+    if r.random() < 0.3:  # found by a reconciler, at a price that nobody knows
+        unpriced = {"exec_type": "Adjustment", "exec_price": None, "exec_qty": r.randint(1, 3)}
+        found.append({**where, **unpriced, "side": side, "exec_id": f"a-{name}", "exec_time": at})
     if turn % 3 == 0:
         cash = {**where, "side": side, "exec_price": 1, "exec_qty": 1, "exec_type": "Funding"}
         found.append({**cash, "exec_id": f"f-{name}", "commission": fee, "exec_time": at})
