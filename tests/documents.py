@@ -30,6 +30,11 @@ class Block:
 
 def blocks(document: Path, language: str) -> list[Block]:
     """The document's blocks of one language, in order."""
+    return [block for block in fences(document) if block.language == language]
+
+
+def fences(document: Path) -> list[Block]:
+    """The document's blocks, in order."""
     found: list[Block] = []
     opened: tuple[str, int] | None = None
     lines = document.read_text(encoding="utf-8").splitlines()
@@ -42,7 +47,7 @@ def blocks(document: Path, language: str) -> list[Block]:
         else:
             found.append(Block(opened[0], opened[1], tuple(lines[opened[1] : number])))
             opened = None
-    return [block for block in found if block.language == language]
+    return found
 
 
 def program(document: Path) -> str:

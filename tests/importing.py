@@ -18,7 +18,7 @@ from reconcile.history.run import ImportOptions, import_history
 from tests.statements import statement, statements
 
 Row = Mapping[str, Any]
-_TABLES = statements("history")
+_TABLES = statements("imported")
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def import_document(report: "ImportReport") -> dict[str, Any]:
 def _print_books(books: Sequence["BookReport"], *, everything: bool, wide: bool) -> None:
     most = sorted(books, key=lambda book: -book.fills)
     shown = books if everything else most[:_SHOWN_BOOKS]
-    rows = [{**asdict(book), "order": "earlier than the ledger's" if book.rebuilt else None} for book in shown]
+    rows = [_book(book) for book in shown]
     show("Fills by book", _ROWS, rows, wide=wide)
     show("P&L and positions by book", _MONEY, rows, wide=wide)
     console = output()
@@ -104,6 +104,11 @@ def _print_books(books: Sequence["BookReport"], *, everything: bool, wide: bool)
     if short:
         spot = any(book.category == "spot" for book in short)
         console.print(_NOTE + (f" {_SPOT_NOTE}" if spot else ""), style="yellow", markup=False)
+
+
+def _book(book: "BookReport") -> dict[str, Any]:
+    order = "earlier than the ledger's" if book.rebuilt else None
+    return {**asdict(book), "side": book.side if book.size else None, "order": order}
 
 
 def _print_rejects(report: "ImportReport", rejects: object, *, wide: bool) -> None:

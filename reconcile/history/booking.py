@@ -117,7 +117,14 @@ def write_fills(
         target.ask("import_heads", heads=as_json([_head(fills, book, links[book.book_id]) for book in late]))
     for book in late:
         written += _derive_again(target, book, _first(fills, book), mixed.get(book.book_id, ()))
-    for book_id in sorted(mixed.keys() - links.keys()):  # executions in other books than the order's own
+    # Executions in other books than the order's own.
+    return written + settle_books(target, {book_id: mixed[book_id] for book_id in mixed.keys() - links.keys()})
+
+
+def settle_books(target: Target, mixed: Mapping[int, Sequence[str]]) -> Written:
+    """Brings order-level fills in line with executions: `mixed` says of which orders, by the book of the former."""
+    written = Written()
+    for book_id in sorted(mixed):
         found = target.ask("import_lock_book", book_id=book_id)[0]
         written += Written(others=(found,))
         written += _derive_again(target, _Book(found, slice(0, 0)), None, mixed[book_id])

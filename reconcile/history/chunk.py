@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reconcile.history.booking import KEY, Written, runs, write_fills
+from ledger.errors import InvalidInputError
+from reconcile.history.booking import KEY, Written, runs, settle_books, write_fills
 from reconcile.history.deriving import HedgeRefusedError
 from reconcile.history.known import sift
 from reconcile.history.rows import Reject
@@ -186,6 +187,22 @@ def _mixed(target: Target, books: Sequence[Mapping[str, Any]], rows: pa.Table, *
     for order in sorted(executed & wholes.keys()):
         mixed.setdefault(wholes[order], []).append(order[1])
     return mixed
+
+
+def settle_orders(target: Target, orders: Sequence[tuple[str, str]]) -> Outcome:
+    """Brings whole orders in line with executions in other books. The caller is in a transaction."""
+    given = {"categories": [category for category, _ in orders], "order_ids": [order_id for _, order_id in orders]}
+    found = target.ask("import_orders", **given)
+    executed = {(row["category"], row["order_id"]) for row in found if row["has_executions"]}
+    mixed: dict[int, list[str]] = {}
+    for row in found:
+        if row["has_whole"] and (row["category"], row["order_id"]) in executed:
+            mixed.setdefault(row["book_id"], []).append(row["order_id"])
+    try:
+        written = settle_books(target, mixed)
+    except HedgeRefusedError as refused:
+        raise InvalidInputError("exec_qty", refused.exec_id, _HEDGE) from refused
+    return Outcome(written=written, books=list(written.others))
 
 
 def _drop_empty(target: Target, books: Sequence[Mapping[str, Any]]) -> None:

@@ -175,6 +175,7 @@ class _Import:
             outcome.add(result)
             done += task.rows
             self._progress("booking", done, total, "rows")
+        outcome.add(booker.settled(rehearsal))
         return outcome
 
     def _register(self, connection: Connection, staging: Staging) -> tuple[str, Target, bool]:

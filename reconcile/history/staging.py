@@ -11,7 +11,6 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
 from itertools import groupby
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,7 +25,7 @@ from reconcile.history.checking import SCHEMA
 from reconcile.history.rows import Reject
 from reconcile.history.times import MOMENT
 
-MEMORY = "256MB"
+MEMORY = "512MB"
 _REJECTS = pa.schema([("origin", pa.string()), ("line", pa.int64()), ("field", pa.string()), ("value", pa.string()),
                       ("reason", pa.string())])  # fmt: skip
 
@@ -64,7 +63,7 @@ class Staging:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="fifoledger-import-")
-        self._db = duckdb.connect(Path(self._folder.name) / "rows.duckdb", config={
+        self._db = duckdb.connect(":memory:", config={
             "memory_limit": MEMORY, "temp_directory": self._folder.name,
             "preserve_insertion_order": True, "autoinstall_known_extensions": False})  # fmt: skip
         self._db.execute(_sql("tables"))
@@ -81,8 +80,9 @@ class Staging:
     def add(self, rows: pa.Table) -> None:
         """Takes in checked rows, with the columns of `checking.SCHEMA`."""
         named = rows.select(SCHEMA.names).append_column("named_bot", _named_bots(rows))
-        with self._registered("batch", _cast_time(named, pa.int64())):
-            self._db.execute(_sql("load"), {"first": self._rows})
+        numbered = named.append_column("n", pa.array(range(self._rows, self._rows + len(rows)), pa.int64()))
+        with self._registered("batch", _cast_time(numbered, pa.int64())):
+            self._db.execute(_sql("load"))
         self._rows += len(rows)
 
     def reject(self, rejects: Iterable[Reject], *, at_booking: bool = False) -> None:
@@ -148,6 +148,10 @@ class Staging:
             StagedBook(bot_id, category, symbol, idx, is_cash, first, stop)
             for is_cash, bot_id, category, symbol, idx, first, stop in self._db.execute(_sql("books")).fetchall()
         ]
+
+    def orders_across_books(self) -> list[tuple[str, str]]:
+        """Category and id of orders that a row stands for as a whole, but not all rows are for its book."""
+        return self._db.execute(_sql("orders_across_books")).fetchall()
 
     def openings(self) -> list[dict[str, Any]]:
         """The opening balances among the owned rows, with their book's first fill there; times in microseconds."""

@@ -1,8 +1,9 @@
 """Booking what is staged: in transactions of many small books, or of parts of a large one, on several connections."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from ledger.cache import Cache
 from ledger.database.connecting import retry_policy
 from ledger.settings import Settings
 from reconcile.history.announcing import Announcer
-from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills
+from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills, settle_orders
 from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.writing import Target, connect
 
@@ -88,25 +89,39 @@ class Booker:
                 outcome.add(self._book(target, task, self.staging.rows(first, stop)))
             yield task, outcome
 
+    def settled(self, rehearsal: Target | None) -> Outcome:
+        """What is left to do when all rows are booked: orders whose rows were booked in different transactions."""
+        orders = self.staging.orders_across_books()
+        outcome = Outcome()
+        if not orders:
+            return outcome
+        if rehearsal is not None:
+            return settle_orders(rehearsal, orders)
+        self._persist(outcome, lambda target: settle_orders(target, orders))
+        return outcome
+
     def _carry_out(self, task: Task) -> Outcome:
-        """What a failing server costs is done again, on a new connection: it is booked once."""
         outcome = Outcome()
         for first, stop in task.ranges:
             if self.stopping.is_set():
                 break
             rows = self.staging.rows(first, stop)
-            for attempt in Retrying(**retry_policy(self.settings) | {"stop": self._has_waited_enough}):
-                with attempt, connect(self.conninfo) as connection:
-                    outcome.add(self._commit(Target(connection, self.account_id), task, rows))
+            self._persist(outcome, partial(self._book, task=task, rows=rows))
         return outcome
+
+    def _persist(self, outcome: Outcome, work: Callable[[Target], Outcome]) -> None:
+        """What a failing server costs is done again, on a new connection: it is booked once."""
+        for attempt in Retrying(**retry_policy(self.settings) | {"stop": self._has_waited_enough}):
+            with attempt, connect(self.conninfo) as connection:
+                outcome.add(self._commit(Target(connection, self.account_id), work))
 
     def _has_waited_enough(self, state: RetryCallState) -> bool:
         """What the transactions themselves took does not count: they are long."""
         return state.idle_for >= self.settings.retry_timeout
 
-    def _commit(self, target: Target, task: Task, rows: pa.Table) -> Outcome:
+    def _commit(self, target: Target, work: Callable[[Target], Outcome]) -> Outcome:
         with Announcer(self.cache, target) as announcer, target.connection.transaction():
-            outcome = self._book(target, task, rows)
+            outcome = work(target)
             announcer.announce(outcome.books)
         return outcome
 

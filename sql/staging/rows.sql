@@ -1,1 +1,1 @@
-SELECT * EXCLUDE (k) FROM fills WHERE k >= $first AND k < $stop ORDER BY k
+SELECT * FROM fills WHERE rowid >= $first AND rowid < $stop ORDER BY rowid

@@ -37,6 +37,16 @@ console = Console(width=120)
 
 
 @dataclass(frozen=True)
+class Past:
+    """What is imported and how: over how many books, on how many connections, with the proof behind it or without."""
+
+    books: int
+    jobs: int
+    seconds: float
+    proof: bool
+
+
+@dataclass(frozen=True)
 class Imported:
     """Seconds of the import and of the proof behind it, and the most memory that its process had, in MiB."""
 
@@ -57,23 +67,23 @@ class Round:
     memory: float
 
 
-def _import(database_url: str, jobs: int, answer: Any) -> None:
+def _import(database_url: str, jobs: int, proof: bool, answer: Any) -> None:
     from reconcile.history.run import ImportOptions, import_history
     from reconcile.history.sources.table import TableSource
 
     settings = load_settings(database_url=database_url).model_copy(update={"redis_url": None})
     source = TableSource(database_url, "past_fills")
-    report = import_history(source, settings, ImportOptions(account="past", jobs=jobs))
+    report = import_history(source, settings, ImportOptions(account="past", jobs=jobs, verify=proof))
     if not report.ok:
         raise SystemExit(f"the import is not sound: {report.rejects[:3]} {report.unproven[:3]}")
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     answer.send(Imported(report.seconds, report.verify_seconds, most))
 
 
-def _imported(database_url: str, jobs: int) -> Imported:
+def _imported(database_url: str, jobs: int, *, proof: bool) -> Imported:
     spawning = multiprocessing.get_context("spawn")
     mine, theirs = spawning.Pipe()
-    process = spawning.Process(target=_import, args=(database_url, jobs, theirs))
+    process = spawning.Process(target=_import, args=(database_url, jobs, proof, theirs))
     process.start()
     theirs.close()
     found: Imported = mine.recv()
@@ -109,14 +119,14 @@ def _rate(fills: list[dict[str, Any]], write: Callable[[Mapping[str, Any]], obje
     return done / (time.perf_counter() - started)
 
 
-def _round(servers: Servers, rows: int, books: int, jobs: int, seconds: float) -> Round:
+def _round(servers: Servers, rows: int, past: Past) -> Round:
     url = create_database(servers.admin_url, _DATABASE)
     try:
         upgrade(url)
         with psycopg.connect(to_conninfo(url), autocommit=True, row_factory=dict_row) as connection:
-            connection.execute(statement("benchmark/past_table"), {"rows": rows, "books": books})
+            connection.execute(statement("benchmark/past_table"), {"rows": rows, "books": past.books})
             connection.execute(statement("benchmark/analyze"))
-            imported = _imported(url, jobs)
+            imported = _imported(url, past.jobs, proof=past.proof)
             copied = _copied(connection)
             fills = connection.execute(statement("benchmark/some_past")).fetchall()
             sizes = connection.execute(statement("benchmark/sizes")).fetchone()
@@ -125,8 +135,8 @@ def _round(servers: Servers, rows: int, books: int, jobs: int, seconds: float) -
             copy=rows / copied,
             imported=rows / imported.seconds,
             with_proof=rows / (imported.seconds + imported.verify_seconds),
-            record_fill=_record_fill(url, fills, seconds),
-            naive=_naive(url, fills, seconds),
+            record_fill=_record_fill(url, fills, past.seconds),
+            naive=_naive(url, fills, past.seconds),
             memory=imported.memory,
         )
     finally:
@@ -177,14 +187,16 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="How often all ways are measured.")] = 3,
     jobs: Annotated[int, typer.Option(min=1, help="Connections that the import writes on at once.")] = 2,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long the loops write.")] = 3.0,
+    proof: Annotated[bool, typer.Option(help="Verify all books behind the import.")] = True,
     quick: Annotated[bool, typer.Option(help="One small round: shows that it works, measures little.")] = False,
 ) -> None:
     """Measure the import of a past beside a bare COPY of the same rows."""
     if quick:
         rows, books, rounds, seconds = [5_000], min(books, 50), 1, 0.3
+    past = Past(books, jobs, seconds, proof)
     with benchmark_servers() as servers:
         for count in rows or [1_000_000]:
-            found = [_round(servers, count, books, jobs, seconds) for _ in range(rounds)]
+            found = [_round(servers, count, past) for _ in range(rounds)]
             _show(f"{count:,} rows over {books:,} books", found)
     console.print(f"cores {os.cpu_count()}")
 

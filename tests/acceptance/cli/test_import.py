@@ -2,7 +2,12 @@
 
 import csv
 import gzip
+import importlib.util
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,7 @@ from ledger import LedgerClient
 from ledger.database.url import to_conninfo
 from tests.acceptance.cli.conftest import Shell
 from tests.all_rows import all_rows
+from tests.documents import ROOT
 from tests.fills import fill
 from tests.statements import statement
 
@@ -217,6 +223,65 @@ def test_for_people_in_eighty_columns(cli: Shell) -> None:
         "Sold without opening",
     ):
         assert said in text
+
+
+def test_a_hedge_leg_is_opened_on_its_own_side(cli: Shell) -> None:
+    names = ("bot_id", "symbol", "side", "exec_price", "exec_qty", "exec_time", "exec_type", "position_idx", "exec_id")
+    rows = [
+        ("alpha", "BTCUSDT", "Sell", "51000", "1", "2024-05-01 11:00:00Z", "Trade", "1", "e1"),
+        ("alpha", "BTCUSDT", "Buy", "", "2", "", "OpeningBalance", "1", ""),
+        ("beta", "BTCUSDT", "Buy", "51000", "1", "2024-05-01 11:00:00Z", "Trade", "2", "e2"),
+        ("beta", "BTCUSDT", "Buy", "", "2", "", "OpeningBalance", "2", ""),
+    ]
+
+    report = cli("import", "files", write(rows, "hedge.csv", names), "--json").json
+
+    assert figures(report) == (4, 2, 0, 2)
+    assert {(one["line"], one["reason"].partition(":")[0]) for one in report["rejects"]} == {
+        (4, "a hedge book never flips"),
+        (5, "a hedge book never flips"),
+    }
+    assert [(book["bot_id"], book["side"], book["size"]) for book in report["books"]] == [("alpha", "Buy", "1")]
+
+
+def test_on_spot_what_was_sold_and_never_bought_is_named(cli: Shell) -> None:
+    answer = cli("import", "files", write([SHORT]), "--category", "spot", "--dry-run")
+
+    assert answer.code == 0
+    assert "On spot that is more than was ever bought" in answer.out
+
+
+def test_ctrl_c_while_reading(cli: Shell, database_url: str) -> None:
+    before = rows_of(database_url)
+    line = ",".join(BOUGHT)
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from ledger.cli import main; main()", "import", "files", "-"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write("\n".join([",".join(NAMES), *[line] * 20_000]))  # more than a pipe holds: it is being read
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+
+    assert (process.returncode, said) == (
+        130,
+        "interrupted: what was booked is complete and stays; the same command goes on from there\n",
+    )
+    assert rows_of(database_url) == before
+
+
+def test_without_the_extra(cli: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr("reconcile.history.extra.find_spec", lambda name: None if name == "duckdb" else there(name))
+
+    answer = cli("import", "files", write(SOUND))
+
+    assert answer.code == 3
+    assert "the import of history needs duckdb; install its extra: pip install 'fifoledger[history]'" in answer.err
 
 
 def test_wrong_usage(cli: Shell) -> None:

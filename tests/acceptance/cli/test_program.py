@@ -49,8 +49,11 @@ def test_help_of_each_command(shell: Shell, command: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", *COMMANDS, "serve", "login", "bots assign", "findings resolve", "quarantine apply", "accounts check"],
-)
+    [
+        "", *COMMANDS, "serve", "login", "bots assign", "findings resolve", "quarantine apply", "accounts check",
+        "import", "import files", "import table", "import bybit", "import openings",
+    ],
+)  # fmt: skip
 def test_help_fits_80_columns(shell: Shell, command: str) -> None:
     shell.set("COLUMNS", "80")
 

@@ -211,7 +211,7 @@ def test_moments_and_numbers_at_the_ends_of_what_there_is(database_url: str, cli
 
 def test_prices_that_nobody_knows_leave_the_profit_unknown_and_say_so(database_url: str, client: LedgerClient) -> None:
     rows = [
-        row("open", "Buy", 2, None, exec_type="OpeningBalance"),
+        row(None, "Buy", 2, None, exec_type="OpeningBalance"),
         row("e1", "Buy", 1, 100, at=1),
         row("e2", "Sell", 3, 110, at=2, commission="0.3"),
     ]

@@ -1,0 +1,1 @@
+COPY old_bots.completed_trades TO STDOUT (FORMAT csv, HEADER)
