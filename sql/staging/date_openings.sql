@@ -1,3 +1,4 @@
-UPDATE judged SET exec_time = dated.exec_time, verdict = CASE WHEN dated.refused THEN 'refused' ELSE verdict END
-  FROM dated
- WHERE judged.category = dated.category AND judged.exec_id = dated.exec_id AND judged.verdict = 'counts'
+-- What was found earlier about others stands.
+DELETE FROM dated_opening USING dated
+ WHERE dated_opening.category = dated.category AND dated_opening.exec_id = dated.exec_id;
+INSERT INTO dated_opening SELECT category, exec_id, exec_time, refused FROM dated
