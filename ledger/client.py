@@ -12,7 +12,7 @@ from ledger.database import AsyncDatabase, Batch, Database, Query
 from ledger.errors import LedgerError
 from ledger.money import read_text
 from ledger.opening import open_session
-from ledger.operations import bots, deciding, reading, recording, sequence
+from ledger.operations import adjusting, bots, deciding, reading, recording, sequence
 from ledger.session import Operation, Session
 from ledger.settings import Settings
 
@@ -101,7 +101,8 @@ class LedgerClient:
     record_fills = _blocking(recording.record_fills)
     decide_quarantined = _blocking(deciding.decide_quarantined)
     reassign_fill = _blocking(deciding.reassign_fill)
-    take_back_adjustment = _blocking(deciding.take_back_adjustment)
+    record_adjustment = _blocking(adjusting.record_adjustment)
+    take_back_adjustment = _blocking(adjusting.take_back_adjustment)
     get_position = _blocking(reading.get_position)
     get_current_position_summary = _blocking(reading.get_current_position_summary)
     get_open_position_entries = _blocking(reading.get_open_position_entries)
@@ -204,7 +205,8 @@ class AsyncLedgerClient:
     record_fills = _awaiting(recording.record_fills)
     decide_quarantined = _awaiting(deciding.decide_quarantined)
     reassign_fill = _awaiting(deciding.reassign_fill)
-    take_back_adjustment = _awaiting(deciding.take_back_adjustment)
+    record_adjustment = _awaiting(adjusting.record_adjustment)
+    take_back_adjustment = _awaiting(adjusting.take_back_adjustment)
     get_position = _awaiting(reading.get_position)
     get_current_position_summary = _awaiting(reading.get_current_position_summary)
     get_open_position_entries = _awaiting(reading.get_open_position_entries)

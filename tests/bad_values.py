@@ -58,6 +58,7 @@ BAD: dict[str, tuple[Any, ...]] = {
     "flag": (1, 0, "yes", "", []),
     "decision": ("", "Ignore", "booked", None, 5, True, [], {}),
     "mapping or nothing": ("", "fill", 5, True, [], b"{}"),
+    "numbers of books": ("", "a", 5, True, [], None, {"a": -1}, {"a": "1"}, {"a": None}, {"a": True}, {"": 1}, {5: 1}),
     "flag or nothing": (1, 0, "yes", "", [], None),
     "type": ("", "trade", "Unknown", "Trade ", "Trade\0", None, 5, True, [], {}),
 }  # fmt: skip
@@ -158,6 +159,17 @@ METHODS = (
         "reassign_fill",
         {"fill_id": 1, "category": "linear", "symbol": SYMBOL, "position_idx": 0},
         {"fill_id": "count", "category": "text", "symbol": "text", "position_idx": "index"},
+    ),
+    Method(
+        "record_adjustment",
+        {
+            "category": "linear", "symbol": SYMBOL, "position_idx": 0, "side": "Buy", "exec_qty": 1,
+            "exec_time": moment(0), "exec_id": "adjustment:bad", "seen": {},
+        },
+        {
+            "category": "text", "symbol": "text", "position_idx": "index", "side": "side", "exec_qty": "positive",
+            "exec_time": "time", "exec_id": "text", "seen": "numbers of books",
+        },
     ),
     Method(
         "take_back_adjustment",

@@ -23,6 +23,21 @@ BOT = "lxalgo_001"
 Row = dict[str, Any]
 
 
+def fill_of(row: Row) -> dict[str, Any]:
+    """What a bot writes of one of the venue's rows."""
+    return {
+        "symbol": row["symbol"],
+        "side": row["side"],
+        "exec_price": row["execPrice"],
+        "exec_qty": row["execQty"],
+        "exec_time": START + timedelta(milliseconds=int(row["execTime"]) - START.timestamp() * 1000),
+        "exec_id": row["execId"],
+        "order_id": row["orderId"],
+        "client_order_id": row["orderLinkId"] or None,
+        "commission": row["execFee"],
+    }
+
+
 @dataclass
 class Desk:
     """Everything around one account."""
@@ -53,17 +68,7 @@ class Desk:
         """The bot writes what it was told of its order, as it does while it runs."""
         for row in self.executions():
             if row["orderId"] == order_id:
-                await (client or self.client).record_fill(
-                    symbol=row["symbol"],
-                    side=row["side"],
-                    exec_price=row["execPrice"],
-                    exec_qty=row["execQty"],
-                    exec_time=START + timedelta(milliseconds=int(row["execTime"]) - START.timestamp() * 1000),
-                    exec_id=row["execId"],
-                    order_id=order_id,
-                    client_order_id=row["orderLinkId"] or None,
-                    commission=row["execFee"],
-                )
+                await (client or self.client).record_fill(**fill_of(row))
 
     async def registered(self, bot: str) -> None:
         """Another bot of the account."""

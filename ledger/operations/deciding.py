@@ -7,6 +7,7 @@ from ledger.database import Query
 from ledger.errors import InvalidInputError
 from ledger.fill import dump_fill, read_fill
 from ledger.money import read_category, read_count, read_optional_text, read_text
+from ledger.operations.adjusting import counting, read_line
 from ledger.operations.announcing import write_announced
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult, QuarantineDecision
@@ -96,7 +97,7 @@ def reassign_fill(session: Session, fill_id: int, *, category: str, symbol: str,
         PermissionDeniedError: the login may not act for both bots.
         DatabaseUnavailableError: no answer in time; calling again is safe.
     """
-    line = _read_line(category, symbol, position_idx)
+    line = read_line(category, symbol, position_idx)
     moved = read_count("fill_id", fill_id)
     account_id = yield from registered(session)
     params = {"account_id": account_id, "bot_id": session.bot_id, "fill_id": moved}
@@ -104,46 +105,9 @@ def reassign_fill(session: Session, fill_id: int, *, category: str, symbol: str,
         session,
         [(session.bot_id, *line)],
         lambda lines: Query("reassign_fill", {**params, "announced": lines}),
-        _moved,
+        counting,
     )
     return bool(made)
-
-
-def take_back_adjustment(
-    session: Session, fill_id: int, *, category: str, symbol: str, position_idx: int, cause: int | None = None
-) -> Operation[bool]:
-    """Voids an adjustment in the client's bot's book that later bookings have made wrong; answers whether it counted.
-
-    Args:
-        fill_id: the adjustment.
-        category, symbol, position_idx: its line.
-        cause: the fill that it was in place of, if there is one.
-
-    Raises:
-        InvalidInputError: that is no adjustment.
-        InsufficientPositionError: without it a hedge leg would be closed further than it is open.
-        PermissionDeniedError: the login may not act for the bot.
-        DatabaseUnavailableError: no answer in time; calling again is safe.
-    """
-    line = _read_line(category, symbol, position_idx)
-    stated = {"fill_id": read_count("fill_id", fill_id), "cause": None if cause is None else read_count("cause", cause)}
-    account_id = yield from registered(session)
-    params = {"account_id": account_id, **stated}
-    made = yield from write_announced(
-        session,
-        [(session.bot_id, *line)],
-        lambda lines: Query("take_back_adjustment", {**params, "announced": lines}),
-        _moved,
-    )
-    return bool(made)
-
-
-def _read_line(category: str, symbol: str, position_idx: int) -> tuple[str, str, int]:
-    return (
-        read_category("category", category),
-        read_text("symbol", symbol),
-        read_count("position_idx", position_idx, 2),
-    )
 
 
 def read_decision(decision: object) -> str:
@@ -151,8 +115,3 @@ def read_decision(decision: object) -> str:
     if decision not in DECISIONS:
         raise InvalidInputError("decision", decision, f"one of {', '.join(DECISIONS)}")
     return str(decision)
-
-
-def _moved(rows: Any) -> list[FillResult]:
-    answer = rows[0]["result"]
-    return [] if answer is None else [FillResult.from_row(answer)]

@@ -11,6 +11,7 @@ from ledger.cli.exits import ExitCode
 from ledger.cli.group import LedgerGroup, say
 from ledger.cli.opening import ready_settings, url_of
 from ledger.cli.output import print_json, remark
+from ledger.settings import load_settings
 from reconcile.cli import import_options as given
 from reconcile.cli.import_bybit import import_bybit
 from reconcile.cli.import_openings import import_openings
@@ -169,7 +170,8 @@ def import_table(
 def _import(source: "Source", options: "ImportOptions", *, wide: bool, as_json: bool) -> None:
     from reconcile.history.run import import_history
 
-    settings = ready_settings()
+    # A lost connection is waited for as long as the settings say: nobody wants to begin again.
+    settings = ready_settings().model_copy(update={"retry_timeout": load_settings().retry_timeout})
     try:
         with _readable(), import_progress() as progress:
             report = import_history(source, settings, options, progress)

@@ -15,13 +15,17 @@ from reconcile.startup.store import BookLine, Store
 _RULE = "adjusted as the caller asked: price and P&L unknown, replaced if the real execution turns up"
 
 
+class OutdatedError(Exception):
+    """Somebody has booked on the line since it was compared."""
+
+
 async def adjust(
     client: AsyncLedgerClient, account_id: int, line: ComparedLine, books: Sequence[BookLine], at: datetime
 ) -> Finding | None:
     """Books what the line lacks, without a price, in the book of its one holder, else in `external`.
 
     The same state gives the same id, so nothing is adjusted twice. None where the line's own rules refuse it: a hedge
-    leg is not closed beyond what is open.
+    leg is not closed beyond what is open. Raises OutdatedError, and books nothing, if the books have changed.
     """
     here = [b for b in books if (b.category, b.symbol, b.position_idx) == line.key]
     side = "Buy" if line.difference > 0 else "Sell"
@@ -30,21 +34,20 @@ async def adjust(
     exec_id = _exec_id(account_id, line, here)
     owning = await client.acting_for(owner)
     try:
-        await owning.record_fill(
+        made = await owning.record_adjustment(
+            category=line.category,
             symbol=line.symbol,
+            position_idx=line.position_idx,
             side=side,
-            exec_price=None,
             exec_qty=abs(line.difference),
             exec_time=at,
             exec_id=exec_id,
-            category=line.category,
-            position_idx=line.position_idx,
-            close_reason="adjustment",
-            exec_type="Adjustment",
-            source="reconciler",
+            seen={book.bot_id: book.book_seq for book in here},
         )
     except InsufficientPositionError:
         return None
+    if made is None:
+        raise OutdatedError
     return adjusted(line, owner, exec_id, by=line.difference)
 
 

@@ -13,7 +13,7 @@ from ledger.session import EXTERNAL
 from reconcile.exchange import Exchange
 from reconcile.startup.booked import Booked, BookKey, LineKey, Seat, conflict_of, refusal_of
 from reconcile.startup.coins import Coins
-from reconcile.startup.completeness import require_complete_lots
+from reconcile.startup.completeness import require_complete_lots, require_funded_position
 from reconcile.startup.legs import Legs, closes_leg
 from reconcile.startup.owners import close_reason, owner_by_lots, shared_funding, stated_owner
 from reconcile.startup.report import Finding
@@ -35,8 +35,8 @@ class Booker:
         store, client: the ledger's side of the same account.
         bots: the account's bots.
         on_new: called with each execution that the ledger did not have, once it is booked.
-        complete_lots: whether an execution that closes more than is open raises IncompleteLotsError, for callers who
-            can fetch what is missing.
+        complete_lots: whether an execution that closes more than is open, or funding of another position than is open,
+            raises IncompleteLotsError, for callers who can fetch what is missing.
         source: what fills say of where they come from; "exchange" is what a report tells as imported.
     """
 
@@ -221,6 +221,8 @@ class Booker:
         held = await self._store.open_at(placed[0].execution.category, [seat.moment for seat in placed])
         owned = []
         for seat, was in zip(placed, held, strict=True):
+            if self._complete_lots and seat.execution.exec_id not in known:
+                require_funded_position(seat.execution, seat.idx, was)
             owned.append(replace(seat, owner=seat.owner or owner_by_lots(was, None)))
             if seat.owner is None and len(was) > 1:
                 self.booked.notes.append(shared_funding(seat.execution, seat.idx, was))

@@ -1,6 +1,6 @@
-"""Whether the ledger has all that an execution closes."""
+"""Whether the ledger has all that an execution closes, or pays funding for."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
 
 from reconcile.startup.store import Moment, Store
@@ -10,7 +10,7 @@ Line = tuple[str, int]  # symbol, position_idx
 
 
 class IncompleteLotsError(Exception):
-    """An execution closes more than the ledger has open on its line: executions before it are missing.
+    """An execution is of more than the ledger has open on its line: executions before it are missing.
 
     Attributes:
         line: category, symbol and position_idx.
@@ -18,7 +18,7 @@ class IncompleteLotsError(Exception):
 
     def __init__(self, execution: Execution, position_idx: int) -> None:
         self.line = (execution.category, execution.symbol, position_idx)
-        super().__init__(f"execution {execution.exec_id} closes more {execution.symbol} than is open")
+        super().__init__(f"execution {execution.exec_id} is of another position in {execution.symbol} than is open")
 
 
 async def require_complete_lots(store: Store, moves: Sequence[tuple[Execution, Moment]], known: Container[str]) -> None:
@@ -48,6 +48,15 @@ async def require_complete_lots(store: Store, moves: Sequence[tuple[Execution, M
         if e.exec_id not in known and (e.closed_qty or 0) > max(-sign * net[line], Decimal(0)):
             raise IncompleteLotsError(e, moment.position_idx)
         net[line] += sign * e.exec_qty
+
+
+def require_funded_position(execution: Execution, position_idx: int, held: Mapping[str, Decimal]) -> None:
+    """Funding is of the whole position, which the bots' books together must have. Raises IncompleteLotsError.
+
+    Source: Bybit reports funding as an execution with the whole position as its execQty.
+    """
+    if execution.exec_type == "Funding" and abs(sum(held.values(), Decimal(0))) != execution.exec_qty:
+        raise IncompleteLotsError(execution, position_idx)
 
 
 def _line(moment: Moment) -> Line:

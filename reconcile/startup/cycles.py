@@ -4,12 +4,10 @@ Source: Bybit's V5 reference, "Get Closed PnL". Whether it counts funding is dis
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from ledger.database import Rows
 from reconcile.exchange import Exchange
 from reconcile.startup.importing import cover
 from reconcile.startup.report import ComparedCycle, Finding
@@ -20,31 +18,8 @@ CLOSED_PNL = "closed_pnl"
 Compared = tuple[str, datetime, datetime, datetime]  # category, since, until, the venue's now
 _CATEGORIES = ("linear", "inverse")
 _ROUNDED = Decimal("1e-8")  # the venue states each of its values so
-# A venue lists the P&L of an order some time after its executions. What is missing after this long is a difference.
+# A venue lists executions, and the P&L of orders, some time later. What is missing after this long is a difference.
 LISTED_AFTER = timedelta(minutes=10)
-
-
-@dataclass
-class _Cycle:
-    row: dict[str, Any]
-    orders: set[str]
-    first_end: datetime  # of those that were joined
-
-    def joined(self, other: "_Cycle") -> "_Cycle":
-        """One order closed in both: the venue's figure for it cannot be split."""
-        row = {**self.row, "until": other.row["until"]}
-        for name in ("fills", "net", "funding", "closed"):
-            row[name] += other.row[name]
-        return _Cycle(row, self.orders | other.orders, self.first_end)
-
-    def listed(self, by_order: Mapping[str, Sequence[ClosedPnl]]) -> list[ClosedPnl]:
-        """What the venue lists of its orders."""
-        return [one for key in sorted(self.orders) for one in by_order.get(key, ()) if one.symbol == self.row["symbol"]]
-
-    def is_pending(self, listed: Sequence[ClosedPnl], now: datetime) -> bool:
-        """Whether the venue does not list all of it yet."""
-        until: datetime = self.row["until"]
-        return _closed(listed) != self.row["closed"] and until > now - LISTED_AFTER
 
 
 async def compare_cycles(
@@ -52,8 +27,8 @@ async def compare_cycles(
 ) -> tuple[list[ComparedCycle], list[Finding], int, list[Compared]]:
     """The cycles that ended since they were last compared, and what does not agree.
 
-    What the venue lists only in part yet is left to the next run. Answers as well the requests that it took, and what
-    is to be stated as compared once the findings are stored: not before, or a run that is killed would hide them.
+    What is not all there yet, on either side, is left to the next run. Answers as well the requests that it took, and
+    what is to be stated as compared once the findings are stored: not before, or a run that is killed would hide them.
     Raises ExchangeError.
     """
     compared: list[ComparedCycle] = []
@@ -74,14 +49,14 @@ async def compare_cycles(
                 requests += window.requests
                 for one in window.items:
                     by_order.setdefault(one.order_id, []).append(one)
-            for cycle in _joined(rows):
-                listed = cycle.listed(by_order)
-                if cycle.is_pending(listed, now):
-                    until = min(until, cycle.first_end)
+            for row in rows:
+                listed = [o for key in row["order_ids"] for o in by_order.get(key, ()) if o.symbol == row["symbol"]]
+                if _is_pending(row, listed, now):
+                    until = min(until, row["until"])
                     continue
-                compared.append(_compared(cycle.row, listed))
+                compared.append(_compared(row, listed))
                 if compared[-1].fitted is None:
-                    findings.append(_residual(compared[-1], cycle.row["closed"], _closed(listed)))
+                    findings.append(_residual(compared[-1], row["closed"], _closed(listed)))
         ranges.append((category, gaps[0][0], until, now))
     return compared, findings, requests, ranges
 
@@ -92,17 +67,13 @@ async def add_compared(store: Store, ranges: Sequence[Compared]) -> None:
         await cover(store, CLOSED_PNL, category, (since, until), now)
 
 
-def _joined(rows: Rows) -> Sequence[_Cycle]:
-    cycles: list[_Cycle] = []
-    for row in rows:
-        cycle = _Cycle(row, set(row["order_ids"]), row["until"])
-        last = cycles[-1] if cycles else None
-        same = last is not None and all(last.row[name] == row[name] for name in ("symbol", "position_idx"))
-        if last is not None and same and last.orders & cycle.orders:
-            cycles[-1] = last.joined(cycle)
-        else:
-            cycles.append(cycle)
-    return cycles
+def _is_pending(row: Mapping[str, Any], listed: Sequence[ClosedPnl], now: datetime) -> bool:
+    """Whether the venue does not list all of it yet, or the ledger has only the average of an order's executions.
+
+    What those of them that are known leave of the average is not what they leave of the order's value.
+    """
+    until: datetime = row["until"]
+    return until > now - LISTED_AFTER and (row["awaits_executions"] or _closed(listed) != row["closed"])
 
 
 def _closed(listed: Sequence[ClosedPnl]) -> Decimal:

@@ -11,7 +11,7 @@ from ledger.errors import InvalidInputError
 from ledger.session import EXTERNAL
 from reconcile.errors import ExchangeError, ExchangeRefusedError
 from reconcile.exchange import Exchange
-from reconcile.startup.adjusting import adjust, take_back
+from reconcile.startup.adjusting import OutdatedError, adjust, take_back
 from reconcile.startup.booking import Booker
 from reconcile.startup.comparing import compare, differences, explanations, key_of
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
@@ -26,6 +26,7 @@ from reconcile.startup.store import BookLine, Store
 
 Policy = Literal["report", "raise", "adjust"]
 _LOOKS = 4  # at a difference, before it is believed
+_ATTEMPTS = 3  # to adjust lines on which others book meanwhile; the next run comes soon
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,22 @@ class Options:
     on_unexplained: Policy = "report"
     since: datetime | None = None
     settle: float = 3.0
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Both sides at one moment, and what differs."""
+
+    snapshot: Snapshot
+    books: list[BookLine]
+    lines: list[ComparedLine]
+    found: list[Finding]
+
+    @property
+    def adjustable(self) -> list[ComparedLine]:
+        """The lines that differ and are at rest: the next run sees the others so. A wallet is not adjusted."""
+        moving = {line_of(book) for book in self.books if book.moves or book.awaits_executions}
+        return [line for line in self.lines if line.difference and line.category != "spot" and line.key not in moving]
 
 
 class Run:
@@ -105,19 +122,13 @@ class Run:
         self._corrected = bool(replaced) or any(not finding.is_problem for finding in moved)
         report.findings += moved + replaced
         self._begun_late = await self._importer.begun_late(now)
-        snapshot, books, lines, found = await self._look(now)
-        report.findings += self._resumed.adjusted(lines)
+        look = await self._look(now)
+        report.findings += self._resumed.adjusted(look.lines)
         if self._options.on_unexplained == "adjust":
-            adjusted = await self._adjust(lines, books, snapshot)
-            report.findings += adjusted
-            if adjusted:
-                self._corrected = True
-                books = await self._store.lines(snapshot.since)
-                lines = compare(books, snapshot, self._exchange.categories)
-                found = differences(lines, self._booker.booked.insufficient, self._begun_late)
-        report.lines = lines
-        report.findings += found
-        await self._compare_pnl(report, snapshot.at + MILLISECOND)
+            look = await self._adjust(look, now, report)
+        report.lines = look.lines
+        report.findings += look.found
+        await self._compare_pnl(report, look.snapshot.at + MILLISECOND)
 
     async def _compare_pnl(self, report: ReconciliationReport, until: datetime) -> None:
         try:
@@ -129,29 +140,43 @@ class Run:
         else:
             report.findings += residuals
 
-    async def _look(self, now: datetime) -> tuple[Snapshot, list[BookLine], list[ComparedLine], list[Finding]]:
+    async def _look(self, now: datetime) -> _Look:
         """Both sides. A venue may show a position before its execution: a difference is looked at again."""
         looks = 0
         while True:
-            snapshot = await take_snapshot(self._exchange, self._booker, self._importer, now)
-            books = await self._store.lines(snapshot.since)
-            lines = compare(books, snapshot, self._exchange.categories)
-            found = differences(lines, self._booker.booked.insufficient, self._begun_late)
+            look = await self._compare(await take_snapshot(self._exchange, self._booker, self._importer, now))
             looks += 1
-            if looks == _LOOKS or not any(finding.is_problem for finding in found):
-                return snapshot, books, lines, found
+            if looks == _LOOKS or not any(finding.is_problem for finding in look.found):
+                return look
             await asyncio.sleep(self._options.settle / (_LOOKS - 1))
 
-    async def _adjust(
-        self, lines: Sequence[ComparedLine], books: Sequence[BookLine], snapshot: Snapshot
-    ) -> list[Finding]:
-        findings = []
-        moving = {line_of(book) for book in books if book.moves}  # the next run sees them at rest
-        for line in lines:
-            if line.difference and line.category != "spot" and line.key not in moving:
-                made = await adjust(self._client, self._store.account_id, line, books, snapshot.at)
-                findings += [made] if made else []
-        return findings
+    async def _compare(self, snapshot: Snapshot) -> _Look:
+        books = await self._store.lines(snapshot.since)
+        lines = compare(books, snapshot, self._exchange.categories)
+        return _Look(snapshot, books, lines, differences(lines, self._booker.booked.insufficient, self._begun_late))
+
+    async def _adjust(self, look: _Look, now: datetime, report: ReconciliationReport) -> _Look:
+        """Adjusts the lines that are at rest. Where others book meanwhile, both sides are looked at anew."""
+        for _ in range(_ATTEMPTS):
+            if not look.adjustable:
+                return look
+            # One that stands for what is booked by now makes a difference that is none.
+            replaced = await take_back(self._store, self._client)
+            made: list[Finding] = []
+            outdated = bool(replaced)
+            for line in () if replaced else look.adjustable:
+                try:
+                    finding = await adjust(self._client, self._store.account_id, line, look.books, look.snapshot.at)
+                except OutdatedError:
+                    outdated = True
+                else:
+                    made += [finding] if finding else []
+            report.findings += replaced + made
+            self._corrected |= bool(replaced or made)
+            if not outdated:
+                return await self._compare(look.snapshot)
+            look = await self._look(now)
+        return look
 
     async def _waiting(self, report: ReconciliationReport) -> list[Finding]:
         """What lies in quarantine, for a person to decide."""

@@ -40,9 +40,10 @@ class BookLine:
     trades: int
     dust_qty: Decimal
     qty: Decimal
-    never_closed: bool  # since it was flat
+    never_closed: bool  # since it was flat, and nobody else traded on the line
     avg_price: Decimal | None
     moves: tuple[Move, ...] = ()  # those that were asked for, oldest first
+    awaits_executions: bool = False  # since then, of a fill of a whole order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,7 @@ class Store:
         return str((await self._rows("account_bots"))[0]["account"])
 
     async def lines(self, since: datetime | None = None) -> list[BookLine]:
-        """All books; with `since`, what executions after it added to each, too, as of one moment."""
+        """All books; with `since`, what came after it to each, too, as of one moment."""
         rows = await self._rows("account_lines", since=since)
         return [BookLine(**{**row, "moves": tuple(map(_move, row["moves"] or ()))}) for row in rows]
 
@@ -131,7 +132,7 @@ class Store:
         await self._rows("add_coverage", endpoint=endpoint, category=category, since=since, until=until)
 
     async def keep_orders(self, orders: Iterable[Order]) -> Sequence[str]:
-        """Stores orders; answers the ids of those that say less than is stored."""
+        """Stores orders; answers the ids of those that say less than is stored and are not older."""
         listed = [_order_columns(order) for order in orders]
         if not listed:
             return ()

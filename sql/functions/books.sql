@@ -21,12 +21,29 @@ BEGIN
             SELECT c.base_coin, c.quote_coin, c.settle_coin, 1::numeric AS multiplier INTO coin
               FROM trading.coins_of(p_category, p_symbol) c;
         END IF;
+        PERFORM trading.lock_new_books(p_account_id, p_category, p_symbol, p_position_idx, false);
         INSERT INTO trading.books (account_id, bot_id, category, symbol, position_idx,
                                    base_coin, quote_coin, settle_coin, multiplier)
         VALUES (p_account_id, p_bot_id, p_category, p_symbol, p_position_idx,
                 coin.base_coin, coin.quote_coin, coin.settle_coin, coin.multiplier)
         ON CONFLICT DO NOTHING;
     END LOOP;
+END
+$$;
+
+-- Until the transaction ends nobody else makes a new book of a line: whoever makes one waits for those who hold the line as
+-- it is (`alone`), not for each other. Books that nobody sees yet cannot be locked themselves.
+CREATE OR REPLACE FUNCTION trading.lock_new_books(p_account_id integer, p_category text, p_symbol text,
+                                                  p_position_idx smallint, alone boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    line integer := hashtext(concat_ws(E'\x1f', 'line', p_category, p_symbol, p_position_idx));
+BEGIN
+    IF alone THEN
+        PERFORM pg_advisory_xact_lock(p_account_id, line);
+    ELSE
+        PERFORM pg_advisory_xact_lock_shared(p_account_id, line);
+    END IF;
 END
 $$;
 

@@ -42,8 +42,9 @@ $$;
 
 -- Stores what the venue knows of orders, given as a JSON list with the columns of trading.orders as keys. `bot_id` and
 -- `parent_bot_id` are who the order's own client order id and its parent's name; a name that is no bot of the account
--- counts for nothing. An order never loses executed quantity: a row that says less than is stored is left out and its id
--- answered.
+-- counts for nothing. An order never loses executed quantity: a row that says less than is stored is left out, and its id
+-- is answered unless it only comes late. Answers overtake each other: one that is older than what is stored, or of the
+-- same moment with another status, was true when it was given.
 CREATE OR REPLACE FUNCTION trading.keep_orders(p_account_id integer, p_orders json) RETURNS text[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -53,15 +54,18 @@ BEGIN
     SELECT coalesce(array_agg(o.order_id ORDER BY o.order_id), '{}') INTO refused
       FROM json_populate_recordset(NULL::trading.orders, p_orders) g
       JOIN trading.orders o ON o.account_id = p_account_id AND o.category = g.category AND o.order_id = g.order_id
-     WHERE g.cum_exec_qty < o.cum_exec_qty;
+     WHERE g.cum_exec_qty < o.cum_exec_qty
+       AND coalesce(g.updated_at > o.updated_at OR (g.updated_at = o.updated_at AND g.status = o.status), true);
     INSERT INTO trading.orders AS o (account_id, category, order_id, client_order_id, bot_id, symbol, position_idx, side,
         reduce_only, create_type, stop_order_type, parent_order_id, status, qty, price, cum_exec_qty, cum_exec_fee,
         created_at, updated_at, raw)
     SELECT p_account_id, g.category, g.order_id, g.client_order_id, b.bot_id, g.symbol, g.position_idx, g.side,
            g.reduce_only, g.create_type, g.stop_order_type, g.parent_order_id, g.status, g.qty, g.price, g.cum_exec_qty,
            g.cum_exec_fee, g.created_at, g.updated_at, g.raw
-      FROM (SELECT n.value, row_number() OVER (PARTITION BY n.value ->> 'category', n.value ->> 'order_id'
-                                               ORDER BY n.ordinality DESC) AS nth
+      FROM (SELECT n.value, row_number() OVER (
+                       PARTITION BY n.value ->> 'category', n.value ->> 'order_id'
+                       ORDER BY (n.value ->> 'updated_at')::timestamptz DESC NULLS LAST,
+                                (n.value ->> 'cum_exec_qty')::numeric DESC NULLS LAST, n.ordinality DESC) AS nth
               FROM json_array_elements(p_orders) WITH ORDINALITY n) newest
      CROSS JOIN json_populate_record(NULL::trading.orders, newest.value) g
       LEFT JOIN trading.bots b ON b.account_id = p_account_id AND b.bot_id = coalesce(

@@ -59,26 +59,3 @@ BEGIN
                                 'adjustment replaced by executions', p_cause_fill_id);
 END
 $$;
-
--- Takes back an adjustment that executions booked after it, by whomever, have made wrong. NULL if it does not count any
--- more.
-CREATE OR REPLACE FUNCTION trading.take_back_adjustment(p_account_id integer, p_fill_id bigint, p_cause_fill_id bigint,
-                                                        p_announced text[] DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    a trading.fills;
-    b trading.books;
-BEGIN
-    SELECT * INTO a FROM trading.fills f WHERE f.account_id = p_account_id AND f.fill_id = p_fill_id;
-    PERFORM trading.require_bot(p_account_id, coalesce(a.bot_id, 'external'));
-    IF a.exec_type IS DISTINCT FROM 'Adjustment' THEN
-        PERFORM trading.raise_invalid('fill_id', p_fill_id::text, a.exec_id, 'an adjustment');
-    END IF;
-    PERFORM trading.require_announced(a.bot_id, a.category, a.symbol, a.position_idx, p_announced);
-    b := trading.lock_book(p_account_id, a.bot_id, a.category, a.symbol, a.position_idx);
-    IF EXISTS (SELECT FROM trading.fill_voids v WHERE v.account_id = p_account_id AND v.fill_id = p_fill_id) THEN
-        RETURN NULL;
-    END IF;
-    RETURN trading.fill_result(trading.void_adjustment(b, a, p_cause_fill_id), a, false);
-END
-$$;

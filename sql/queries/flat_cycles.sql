@@ -1,6 +1,6 @@
--- The stretches from flat to flat, of all books of a line together, in which something was closed in [since, until):
--- what the ledger says each earned, which orders closed the venue's position in it, how much of it, and what funding
--- moved meanwhile. The venue knows the sum of the books alone: bots against each other close for it, too.
+-- The stretches from flat to flat, of all books of a line together, that ended in [since, until), up to where all that
+-- the venue shows is booked: what the ledger says each earned, which orders took part, how much they closed, whether not
+-- all of their executions are known, and what funding moved meanwhile.
 WITH touched AS (
     SELECT DISTINCT t.category, t.symbol, t.position_idx FROM trading.completed_trades t
      WHERE t.account_id = %(account_id)s AND t.category = %(category)s
@@ -15,15 +15,21 @@ WITH touched AS (
      WHERE NOT EXISTS (SELECT FROM trading.fill_voids v WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
 ), counted AS (
     SELECT s.*, sum((s.pos <> 0)::integer - (s.pos <> s.signed_qty)::integer) OVER line AS open_books,
-           sum(s.signed_qty) OVER line - s.signed_qty AS held
+           sum(s.signed_qty) OVER line - s.signed_qty AS held, row_number() OVER line AS n
       FROM steps s
     WINDOW line AS (PARTITION BY s.symbol, s.position_idx ORDER BY s.exec_time, s.seq, s.exec_id, s.book_id)
-), numbered AS (
-    SELECT c.*, CASE WHEN c.held * c.signed_qty < 0 THEN least(abs(c.held), abs(c.signed_qty)) ELSE 0 END AS closed,
-           count(*) FILTER (WHERE c.open_books = 0) OVER (
-               PARTITION BY c.symbol, c.position_idx ORDER BY c.exec_time, c.seq, c.exec_id, c.book_id
-               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS cycle
+), lasting AS (
+    SELECT c.*, max(c.n) OVER (PARTITION BY c.symbol, c.position_idx, coalesce(c.order_id, c.fill_id::text)) AS last
       FROM counted c
+), ended AS (
+    -- An order that closes and goes on beyond flat belongs to both sides of it: the venue has one figure for it, and
+    -- which of its executions of one moment came first is not known.
+    SELECT l.*, l.open_books = 0 AND l.n = max(l.last) OVER (PARTITION BY l.symbol, l.position_idx ORDER BY l.n) AS ends
+      FROM lasting l
+), numbered AS (
+    SELECT e.*, count(*) FILTER (WHERE e.ends) OVER (PARTITION BY e.symbol, e.position_idx ORDER BY e.n
+                                                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS cycle
+      FROM ended e
 ), earned AS (
     SELECT t.exit_fill_id, sum(t.net_pnl) AS net, bool_or(t.net_pnl IS NULL) AS unpriced
       FROM trading.completed_trades t
@@ -32,11 +38,15 @@ WITH touched AS (
 ), cycles AS (
     SELECT n.category, n.symbol, n.position_idx, n.cycle, min(n.exec_time) AS since, max(n.exec_time) AS until,
            count(*) AS fills, sum(e.net) AS net, coalesce(bool_or(e.unpriced), false) AS unpriced,
-           sum(n.closed) AS closed,
-           array_agg(DISTINCT n.order_id) FILTER (WHERE n.order_id IS NOT NULL AND n.closed > 0) AS order_ids
+           -- From flat to flat half of what is executed closes: for the venue, which knows the sum of the books alone.
+           sum(abs(n.signed_qty)) * 0.5 AS closed,
+           array_agg(DISTINCT n.order_id) FILTER (WHERE n.order_id IS NOT NULL) AS order_ids,
+           bool_or(n.exec_id LIKE 'order:%%') AS awaits_executions
       FROM numbered n LEFT JOIN earned e ON e.exit_fill_id = n.fill_id
      GROUP BY n.category, n.symbol, n.position_idx, n.cycle
-    HAVING bool_or(n.open_books = 0) AND max(n.exec_time) >= %(since)s
+    HAVING bool_or(n.ends) AND max(n.exec_time) >= %(since)s AND max(n.exec_time) < %(until)s
+       -- The venue's P&L is by order: what closed and names none is not found there.
+       AND NOT bool_or(n.order_id IS NULL AND n.held * n.signed_qty < 0)
 )
 SELECT c.*, coalesce((SELECT sum(p.amount) FROM trading.funding_payments p
                         JOIN trading.books b ON b.account_id = p.account_id AND b.book_id = p.book_id
@@ -44,5 +54,5 @@ SELECT c.*, coalesce((SELECT sum(p.amount) FROM trading.funding_payments p
                          AND b.position_idx = c.position_idx AND p.asset = b.settle_coin
                          AND p.exec_time >= c.since AND p.exec_time <= c.until), 0) AS funding
   FROM cycles c
- WHERE c.net IS NOT NULL AND NOT c.unpriced AND c.order_ids IS NOT NULL
+ WHERE c.net IS NOT NULL AND NOT c.unpriced
  ORDER BY c.symbol, c.position_idx, c.cycle

@@ -24,6 +24,13 @@ CREATE TABLE staged (
     named_bot       VARCHAR    -- whom its client order id names
 );
 CREATE TABLE rejected (origin VARCHAR, line BIGINT, field VARCHAR, value VARCHAR, reason VARCHAR, at_booking BOOLEAN);
-CREATE TABLE dated_opening (category VARCHAR, exec_id VARCHAR, exec_time BIGINT, refused BOOLEAN);
 CREATE TABLE known_bot (bot_id VARCHAR);
 CREATE TABLE ledger_order (category VARCHAR, order_id VARCHAR, bot_id VARCHAR);
+-- The times of opening balances, and which of them cannot be one.
+CREATE TABLE dated_opening (
+    category  VARCHAR,
+    exec_id   VARCHAR,
+    exec_time BIGINT,
+    refused   BOOLEAN,
+    PRIMARY KEY (category, exec_id)
+);

@@ -26,12 +26,17 @@ class StatementProxy(Listener):
         self._end: int | None = None
         self._answered = False
         self._then: Callable[[], None] = lambda: None
+        self._before: list[tuple[str, Callable[[], None]]] = []
         self._lock = threading.Lock()
         super().__init__()
 
     def end_at(self, number: int, *, answered: bool, then: Callable[[], None]) -> None:
         """Ends at the statement of that number, from 1: before the server gets it, or when it has done it."""
         self._end, self._answered, self._then = number, answered, then
+
+    def call_before(self, part: str, then: Callable[[], None]) -> None:
+        """Calls `then` each time before the server gets a statement with `part` in its text; the statement waits."""
+        self._before.append((part, then))
 
     def serve(self, client: socket.socket) -> None:
         """Passes on message by message."""
@@ -65,6 +70,9 @@ class StatementProxy(Listener):
                 statement = b""
 
     def _passes(self, text: str, silenced: threading.Event) -> bool:
+        for part, then in self._before:
+            if part in text:
+                then()
         with self._lock:
             self.statements.append(text)
             if len(self.statements) != self._end:

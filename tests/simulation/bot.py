@@ -133,8 +133,6 @@ class Bot:
 
     def observe(self, newest_first: bool) -> None:
         """Writes down what it sees of any bot of the account."""
-        if self._options.adjusts:
-            return
         for category in self._options.categories:
             rows = [row for row in self._executions(category) if row["orderLinkId"]]
             self._write(category, rows if newest_first else rows[::-1])

@@ -77,8 +77,7 @@ def _options(
             bot.account,
             BotOptions(
                 bot_id=bot.name,
-                # Only the reconciler and the service let an execution take the place of an adjustment.
-                style="silent" if scenario.adjusts else bot.style,
+                style=bot.style,
                 account=f"bybit:account{bot.account}:paper",
                 categories=categories,
                 hedged=floor.hedged,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -122,6 +123,29 @@ def test_whose_it_is_must_be_said_where_several_trade(desk: Desk) -> None:
     assert (said.code, said.json["differing"]) == (0, [])
     positions = {one["bot_id"]: one["total_qty"] for one in desk("positions", "--json").json}
     assert positions == {BOT: "3", "external": "1"}
+
+
+def test_a_hedge_leg_whose_exits_wait_is_opened_by_file(desk: Desk) -> None:
+    desk.paper.control.set_hedge_mode(desk.key.uid, "BTCUSDT")
+    desk.order("Buy", "2", "entry", positionIdx=1)
+    desk.paper.control.advance(FORGOTTEN)
+    desk.order("Sell", "0.5", "exit", positionIdx=1)
+
+    waiting = desk("import", "openings")
+
+    assert waiting.code == 1
+    assert "executions wait in quarantine" in waiting.out
+    (refused,) = desk("quarantine", "--json").json
+    Path("opening.csv").write_text(
+        "bot_id,symbol,position_idx,side,exec_qty,exec_price,exec_time,exec_type\n"
+        f"{BOT},BTCUSDT,1,Buy,2,,2023-01-01T00:00:00Z,OpeningBalance\n",
+        encoding="utf-8",
+    )
+    assert desk("import", "files", "opening.csv", "--account", "bybit:main:paper").code == 0
+    applied = desk("quarantine", "apply", refused["exec_id"], "--decision", "fill")
+    assert applied.code == 0, applied.err
+    agreed = desk("reconcile", "--json")
+    assert (agreed.code, [line["difference"] for line in agreed.json["lines"]]) == (0, ["0"])
 
 
 def test_an_exchange_that_does_not_answer_opens_nothing(desk: Desk) -> None:

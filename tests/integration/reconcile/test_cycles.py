@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from tests.reconciling import Desk, another_exchange
+from tests.reconciling import Desk, another_exchange, fill_of
 from tests.rewriting import Rows, in_the_middle
 
 D = Decimal
@@ -66,3 +66,24 @@ async def test_a_cycle_that_is_complete_does_not_wait_for_one_that_is_not(desk: 
         await exchange.close()
     report = await desk.reconcile()
     assert (report.ok, [c.fitted for c in report.cycles]) == (True, ["none"] * 2)  # from the one that waited on
+
+
+async def test_what_closed_and_names_no_order_is_not_compared(desk: Desk) -> None:
+    """The bot wrote one of two exits without its order: the venue's P&L of that one cannot be found."""
+    for side, qty in (("Buy", "3"), ("Sell", "1"), ("Sell", "2")):
+        desk.order(side, qty)
+    (row,) = (row for row in desk.executions() if row["execQty"] == "1")
+    await desk.client.record_fill(**fill_of(row) | {"order_id": None, "client_order_id": None})
+    for _ in range(2):
+        report = await desk.reconcile()
+        assert (report.ok, report.cycles) == (True, [])
+        desk.account.control.advance(601_000)
+
+
+async def test_what_opened_may_name_no_order(desk: Desk) -> None:
+    opening = desk.order("Buy", "3")
+    (row,) = (row for row in desk.executions() if row["orderId"] == opening)
+    await desk.client.record_fill(**fill_of(row) | {"order_id": None, "client_order_id": None})
+    desk.order("Sell", "3")
+    report = await desk.reconcile()
+    assert (report.ok, [cycle.fitted for cycle in report.cycles]) == (True, ["none"])

@@ -149,6 +149,37 @@ async def test_another_price_of_the_same_quantity(desk: Desk) -> None:
     assert desk.books() == {(BOT, "BTCUSDT", 0): D(1)}
 
 
+async def test_the_average_of_a_line_on_which_another_bot_traded_says_nothing(desk: Desk) -> None:
+    """The venue's moving average keeps what was opened and closed in between, and the one holder's lots do not."""
+    await desk.registered("lxalgo_002")
+    desk.order("Sell", "1")
+    desk.account.control.move_price("BTCUSDT", D(61000))
+    desk.order("Sell", "1", bot="lxalgo_002")
+    desk.order("Buy", "1", bot="lxalgo_002")
+    report = await desk.reconcile()
+    assert report.ok
+    (line,) = report.lines
+    assert (line.venue_price, line.ledger_price) == (D(60500), None)
+
+
+@pytest.mark.parametrize("first", ["0.01", "0.02"])
+async def test_an_order_that_goes_through_flat_at_two_prices(desk: Desk, first: str) -> None:
+    """Which of its executions closed and which opened cannot be told: they have one time and one sequence."""
+    control = desk.account.control
+    for _ in range(4):  # the ledger takes them by their ids, which are as good as random
+        desk.order("Buy", first)
+        control.set_depth("BTCUSDT", D("0.01"), levels=3, category="linear")
+        desk.order("Sell", "0.03")
+        control.set_depth("BTCUSDT", None, category="linear")
+        report = await desk.reconcile()
+        assert (report.ok, [line.ledger_price for line in report.lines]) == (True, [None])
+        control.advance(120_000)
+        desk.order("Buy", str(D("0.03") - D(first)))
+        report = await desk.reconcile()
+        assert (report.ok, [cycle.fitted for cycle in report.cycles]) == (True, ["none"])
+        control.advance(120_000)
+
+
 async def test_an_order_that_says_less_than_before_is_not_stored(desk: Desk) -> None:
     order_id = desk.order("Buy", "0.03")
     desk.account.control.advance(60_000)

@@ -81,6 +81,19 @@ async def test_a_lost_message_is_fetched_before_the_exit_that_needs_it(desk: Des
     assert (await desk.reconcile()).ok
 
 
+async def test_a_lost_message_is_fetched_before_funding_of_its_position(desk: Desk) -> None:
+    async with following(desk):
+        desk.account.control.break_stream(StreamFault("drop", "execution"))
+        desk.order("Buy", "0.5")
+        await asyncio.sleep(0.2)
+        assert desk.books() == {}
+        desk.account.control.charge_funding("BTCUSDT", Decimal("0.0001"))
+        await until(lambda: len(desk.rows("reconcile/funding")) == 1)
+        assert [row["bot_id"] for row in desk.rows("reconcile/funding")] == [BOT]
+        assert desk.books() == {LONG: Decimal("0.5")}
+    assert (await desk.reconcile()).ok
+
+
 async def test_after_an_interruption_rest_comes_first(desk: Desk) -> None:
     async with following(desk) as follower:
         desk.order("Buy", "0.5", takeProfit="70000")
