@@ -51,7 +51,7 @@ def _turn(r: random.Random, where: dict[str, Any], name: str, turn: int) -> list
     found = parts[: r.choice([0, 1, 2, 2])]
     if len(found) < 2:
         found.append({**common, "exec_qty": qty, "order_id": f"o-{name}", "exec_time": at})
-    if r.random() < 0.3:  # found by a reconciler, at a price that nobody knows
+    if not where["position_idx"] and r.random() < 0.3:  # found by a reconciler, at a price that nobody knows
         unpriced = {"exec_type": "Adjustment", "exec_price": None, "exec_qty": r.randint(1, 3)}
         found.append({**where, **unpriced, "side": side, "exec_id": f"a-{name}", "exec_time": at})
     if turn % 3 == 0:
