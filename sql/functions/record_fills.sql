@@ -14,9 +14,7 @@ DECLARE
     single  boolean;
 BEGIN
     SELECT array_agg(i) INTO batch FROM json_populate_recordset(NULL::trading.fills, p_fills) i;
-    -- In one order for everybody, so that no two batches wait for each other.
-    PERFORM trading.lock_order(p_account_id, o.order_id)
-       FROM (SELECT DISTINCT i.order_id FROM unnest(batch) i WHERE i.order_id IS NOT NULL ORDER BY 1) o;
+    PERFORM trading.lock_orders(p_account_id, batch);
     owner := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL);
     PERFORM trading.require_bot(p_account_id, owner);
     PERFORM trading.require_announced(owner, p_category, p_symbol, p_position_idx, p_announced);
@@ -35,6 +33,15 @@ BEGIN
         PERFORM trading.drop_empty_book(b);
     END IF;
     RETURN trading.batch_result(b, batch, fresh);
+END
+$$;
+
+-- Locks the orders of a batch: in one order for everybody, so that no two batches wait for each other.
+CREATE OR REPLACE FUNCTION trading.lock_orders(p_account_id integer, batch trading.fills[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM trading.lock_order(p_account_id, o.order_id)
+       FROM (SELECT DISTINCT i.order_id FROM unnest(batch) i WHERE i.order_id IS NOT NULL ORDER BY 1) o;
 END
 $$;
 

@@ -9,7 +9,7 @@ from reconcile import UnexplainedDifferenceError
 from reconcile.values import Order
 from tests.bybit_account import START
 from tests.fills import fill
-from tests.reconciling import BOT, Desk, another_exchange, kinds, open_desk
+from tests.reconciling import BOT, Desk, another_exchange, fill_of, kinds, open_desk
 from tests.rewriting import in_the_middle
 
 D = Decimal
@@ -89,6 +89,32 @@ async def test_the_real_executions_take_the_place_of_an_adjustment(desk: Desk, b
     assert (void["exec_type"], void["reason"]) == ("Adjustment", "adjustment replaced by executions")
     assert desk.books()[BOT, "BTCUSDT", 0] == (3 if bot else 1)
     assert (await desk.client.get_position("BTCUSDT")).avg_entry_price == 60000
+    before = desk.everything()
+    await desk.reconcile(**EVER)
+    assert desk.everything() == before
+
+
+@pytest.mark.parametrize(("entry", "leg"), [("Buy", 1), ("Sell", 2)])
+async def test_the_real_exit_of_a_hedge_leg_takes_the_place_of_an_adjustment(desk: Desk, entry: str, leg: int) -> None:
+    """Both together would close more than is open."""
+    desk.account.control.set_hedge_mode(desk.account.uid, "BTCUSDT")
+    desk.account.control.advance(10 * 86_400_000)
+    desk.order(entry, "2", positionIdx=leg)
+    (row,) = desk.executions()
+    await desk.client.record_fill(**fill_of(row), position_idx=leg)
+    desk.order("Sell" if entry == "Buy" else "Buy", "1.5", positionIdx=leg)
+    since = desk.account.now() + timedelta(hours=1)
+    desk.account.control.advance(10 * 86_400_000)
+    report = await desk.reconcile(since=since, on_unexplained="adjust")
+    assert ("adjusted", BOT) in kinds(report)
+    assert desk.agrees()
+    report = await desk.reconcile(**EVER)
+    assert report.ok
+    assert desk.agrees()
+    (void,) = desk.rows("reconcile/voids")
+    assert (void["exec_type"], void["reason"]) == ("Adjustment", "adjustment replaced by executions")
+    (trade,) = desk.rows("reconcile/trades")
+    assert (trade["quantity"], trade["exit_price"]) == (D("1.5"), D(60000))
     before = desk.everything()
     await desk.reconcile(**EVER)
     assert desk.everything() == before
