@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,8 +79,9 @@ class Scene:
 @contextmanager
 def open_scene(stage: Stage) -> Iterator[Scene]:
     """A local Bybit on a free port, at the time of the story."""
+    number = time.time_ns() // 1000  # no other run's, for a ledger refuses two accounts of one number
     with paper_bybit(seed=1, start=moment(6, 9), running=True) as paper:
-        credentials = paper.control.create_account(balances={COIN: DEPOSIT})
+        credentials = paper.control.create_account(number, {COIN: DEPOSIT})
         session = HTTP(api_key=credentials.api_key, api_secret=credentials.api_secret)
         session.endpoint = paper.url
         try:
