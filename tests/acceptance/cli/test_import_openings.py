@@ -1,72 +1,24 @@
 """The past from the exchange itself, and positions that began before its memory; against a local Bybit."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
-from ledger import LedgerClient
-from ledger.database.url import to_conninfo
-from reconcile.bybit.times import to_ms
-from reconcile.paper import Credentials, PaperBybit, paper_bybit
-from tests.acceptance.cli.conftest import Answer, Shell
-from tests.all_rows import all_rows
-from tests.paper_exchange import DAY, HOUR, connect, market
+from tests.acceptance.cli.conftest import Shell
+from tests.acceptance.cli.paper_desk import BOT, Desk, open_desk
+from tests.paper_exchange import DAY, HOUR
 
-BOT = "lxalgo_001"
 START = datetime(2023, 1, 1, tzinfo=UTC)
 FORGOTTEN = 800 * DAY  # the exchange keeps two years
 
 
-@dataclass
-class Desk:
-    """A bot's account on a local Bybit, and the command line."""
-
-    cli: Shell
-    paper: PaperBybit
-    key: Credentials
-    database_url: str
-
-    def __call__(self, *arguments: str) -> Answer:
-        return self.cli(*arguments)
-
-    def order(self, side: str, qty: str, name: str, **more: Any) -> None:
-        self.paper.control.advance(1000)
-        session = connect(self.paper, self.key)
-        try:
-            market(session, side, qty, orderLinkId=f"{BOT}-{name}-123456789", **more)
-        finally:
-            session.client.close()
-
-    def rows(self) -> Any:
-        with psycopg.connect(to_conninfo(self.database_url)) as connection:
-            return all_rows(connection)
-
-
 @pytest.fixture
 def desk(cli: Shell, database_url: str) -> Iterator[Desk]:
-    with LedgerClient(BOT, account="bybit:main:paper", database_url=database_url) as bot:
-        bot.register()
-    with paper_bybit(start=to_ms(START), rate_limits=False) as paper:
-        key = paper.control.create_account()
-        for name, value in {
-            "API_KEY": key.api_key,
-            "API_SECRET": key.api_secret,
-            "ENVIRONMENT": "paper",
-            "ENDPOINT": paper.url,
-            "STREAM_URL": paper.ws_url,
-            "CATEGORIES": "linear",
-            "PATIENCE": "10",
-            "FIRST_WAIT": "0.05",
-        }.items():
-            cli.set(f"BYBIT_{name}", value)
-        paper.control.advance(HOUR)
-        yield Desk(cli, paper, key, database_url)
+    with open_desk(Desk, cli, database_url, START) as opened:
+        yield opened
 
 
 def test_what_was_held_before_the_exchanges_memory(desk: Desk) -> None:

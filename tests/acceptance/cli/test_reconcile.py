@@ -1,51 +1,26 @@
 """The reconciler's commands, against a local Bybit: what they answer, write and refuse, and how they end."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import psycopg
 import pytest
 
 from ledger import LedgerClient
-from ledger.database.url import to_conninfo
-from reconcile.bybit.times import to_ms
-from reconcile.paper import Credentials, PaperBybit, paper_bybit
-from tests.acceptance.cli.conftest import Answer, Shell
+from tests.acceptance.cli.conftest import Shell
+from tests.acceptance.cli.paper_desk import BOT, Desk, open_desk
 from tests.acceptance.cli.test_program import started
 from tests.acceptance.cli.test_tables import in_a_terminal, values
-from tests.all_rows import all_rows
 from tests.free_port import free_port
-from tests.paper_exchange import HOUR, connect, market
 
-BOT = "lxalgo_001"
 START = datetime(2025, 6, 1, tzinfo=UTC)
 SINCE = ("--since", "2025-06-01")
 Row = dict[str, Any]
 
 
-@dataclass
-class Office:
-    """The command line, a bot registered on `main`, and its account on a local Bybit."""
-
-    cli: Shell
-    paper: PaperBybit
-    key: Credentials
-    database_url: str
-
-    def __call__(self, *arguments: str) -> Answer:
-        return self.cli(*arguments)
-
-    def order(self, side: str, qty: str, name: str, **more: str) -> str:
-        """An order of the bot's that it does not write down, filled at once; its id."""
-        self.paper.control.advance(1000)
-        session = connect(self.paper, self.key)
-        try:
-            return market(session, side, qty, orderLinkId=f"{BOT}-{name}-123456789", **more)
-        finally:
-            session.client.close()
+class Office(Desk):
+    """A desk at which more happens than the bot's own orders."""
 
     def by_hand(self, symbol: str, side: str, qty: str) -> None:
         """Somebody trades outside."""
@@ -60,31 +35,11 @@ class Office:
                 symbol="BTCUSDT", side="Buy", exec_price=50_000, exec_qty=qty, exec_time=at, exec_id=exec_id
             )
 
-    def rows(self) -> Any:
-        """Every row of the ledger."""
-        with psycopg.connect(to_conninfo(self.database_url)) as connection:
-            return all_rows(connection)
-
 
 @pytest.fixture
 def office(cli: Shell, database_url: str) -> Iterator[Office]:
-    with LedgerClient(BOT, account="bybit:main:paper", database_url=database_url) as bot:
-        bot.register()
-    with paper_bybit(start=to_ms(START), rate_limits=False) as paper:
-        key = paper.control.create_account()
-        for name, value in {
-            "API_KEY": key.api_key,
-            "API_SECRET": key.api_secret,
-            "ENVIRONMENT": "paper",
-            "ENDPOINT": paper.url,
-            "STREAM_URL": paper.ws_url,
-            "CATEGORIES": "linear",
-            "PATIENCE": "10",
-            "FIRST_WAIT": "0.05",
-        }.items():
-            cli.set(f"BYBIT_{name}", value)
-        paper.control.advance(HOUR)
-        yield Office(cli, paper, key, database_url)
+    with open_desk(Office, cli, database_url, START) as opened:
+        yield opened
 
 
 @pytest.fixture
