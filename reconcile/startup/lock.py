@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import psycopg
 from pydantic import SecretStr
@@ -19,13 +20,10 @@ async def account_lock(settings: Settings, account_id: int) -> AsyncIterator[Non
     The lock belongs to an open transaction on a connection of its own, which works through PgBouncer, too, and ends
     with the process whatever happens to it. Raises DatabaseUnavailableError.
     """
-    url = settings.database_url or SecretStr("")
     try:
+        # The simple protocol: a portal that stays open would hold a snapshot, and vacuum back.
         connection = await psycopg.AsyncConnection.connect(
-            to_conninfo(url.get_secret_value()),
-            connect_timeout=max(2, round(settings.connect_timeout)),
-            # The simple protocol: a portal that stays open would hold a snapshot, and vacuum back.
-            cursor_factory=psycopg.AsyncClientCursor,
+            **_server(settings), cursor_factory=psycopg.AsyncClientCursor
         )
     except psycopg.Error as error:
         raise translate(error) from error
@@ -43,13 +41,8 @@ async def account_lock(settings: Settings, account_id: int) -> AsyncIterator[Non
 @contextmanager
 def blocking_account_lock(settings: Settings, account_id: int) -> Iterator[None]:
     """The same for a caller that waits blocking."""
-    url = settings.database_url or SecretStr("")
     try:
-        connection = psycopg.connect(
-            to_conninfo(url.get_secret_value()),
-            connect_timeout=max(2, round(settings.connect_timeout)),
-            cursor_factory=psycopg.ClientCursor,
-        )
+        connection = psycopg.connect(**_server(settings), cursor_factory=psycopg.ClientCursor)
     except psycopg.Error as error:
         raise translate(error) from error
     with connection:
@@ -59,3 +52,12 @@ def blocking_account_lock(settings: Settings, account_id: int) -> Iterator[None]
         except psycopg.Error as error:
             raise translate(error) from error
         yield
+
+
+def _server(settings: Settings) -> dict[str, Any]:
+    url = settings.database_url or SecretStr("")
+    # libpq knows whole seconds, 2 at least.
+    return {
+        "conninfo": to_conninfo(url.get_secret_value()),
+        "connect_timeout": max(2, round(settings.connect_timeout)),
+    }
