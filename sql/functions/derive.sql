@@ -16,14 +16,17 @@ LANGUAGE sql STABLE AS $$
     SELECT * FROM trading.fills f WHERE f.account_id = p_account_id AND f.fill_id = p_fill_id OFFSET 0
 $$;
 
--- The state in which each fill finds the book and what it does to it, in exchange order.
+-- Each fill, in exchange order, with the state in which it finds the book and what it does to it. Every level
+-- has a window in that order, which makes it keep the order of the one below: one sort, or none, serves all.
 CREATE OR REPLACE FUNCTION trading.derive_steps(p_account_id integer, p_book_id integer, p trading.checkpoint,
                                                 p_until timestamptz)
-RETURNS TABLE (n bigint, fill_id bigint, signed_qty numeric, pos_before numeric, close_qty numeric,
-               open_qty numeric, closed_to numeric, opened_to numeric, cycle_id bigint, open_to numeric)
+RETURNS TABLE (n bigint, fill_id bigint, exec_time timestamptz, seq bigint, exec_id text, side text, exec_price numeric,
+               fee numeric, commission_asset text, close_reason text, order_id text, client_order_id text, source text,
+               signed_qty numeric, pos_before numeric, close_qty numeric, open_qty numeric, closed_to numeric,
+               opened_to numeric, cycle_id bigint, open_to numeric)
 LANGUAGE sql STABLE AS $$
     WITH journal AS (
-        SELECT f.fill_id, f.signed_qty, row_number() OVER o AS n, p.pos + sum(f.signed_qty) OVER o AS pos_after
+        SELECT f.*, p.pos + sum(f.signed_qty) OVER o AS pos_after
           FROM trading.fills f
          WHERE f.account_id = p_account_id AND f.book_id = p_book_id
            AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
@@ -32,25 +35,31 @@ LANGUAGE sql STABLE AS $$
                             WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
         WINDOW o AS (ORDER BY f.exec_time, f.seq, f.exec_id ROWS UNBOUNDED PRECEDING)
     ), netted AS (
-        SELECT j.*, j.pos_after - j.signed_qty AS pos_before,
+        SELECT j.*, row_number() OVER o AS n, j.pos_after - j.signed_qty AS pos_before,
                CASE WHEN sign(j.pos_after - j.signed_qty) * sign(j.signed_qty) < 0
                     THEN least(abs(j.signed_qty), abs(j.pos_after - j.signed_qty)) ELSE 0 END AS close_qty
           FROM journal j
+        WINDOW o AS (ORDER BY j.exec_time, j.seq, j.exec_id ROWS UNBOUNDED PRECEDING)
     ), summed AS (
         SELECT t.*, abs(t.signed_qty) - t.close_qty AS open_qty,
                sum(t.close_qty) OVER o AS closed_to,
                sum(abs(t.signed_qty) - t.close_qty) OVER o AS opened_to,
-               max(CASE WHEN abs(t.signed_qty) > t.close_qty AND (t.pos_before = 0 OR t.close_qty > 0)
-                        THEN t.n END) OVER o AS cycle_n
+               abs(t.signed_qty) > t.close_qty AND (t.pos_before = 0 OR t.close_qty > 0) AS begins_cycle
           FROM netted t
-        WINDOW o AS (ORDER BY t.n ROWS UNBOUNDED PRECEDING)
+        WINDOW o AS (ORDER BY t.exec_time, t.seq, t.exec_id ROWS UNBOUNDED PRECEDING)
+    ), cycled AS (  -- which fill was the last to begin a cycle, as its n and the lower half of its id; where that was
+        SELECT s.*, max(CASE WHEN s.begins_cycle THEN (s.n << 32) | (s.fill_id & 4294967295) END) OVER o AS cycle,
+               max(CASE WHEN s.begins_cycle THEN s.opened_to - s.open_qty END) OVER o AS cycle_from
+          FROM summed s
+        WINDOW o AS (ORDER BY s.exec_time, s.seq, s.exec_id ROWS UNBOUNDED PRECEDING)
     )
-    SELECT s.n, s.fill_id, s.signed_qty, s.pos_before, s.close_qty, s.open_qty, s.closed_to, s.opened_to,
-           CASE WHEN s.cycle_n IS NULL THEN p.cycle_id ELSE first_value(s.fill_id) OVER c END,
-           CASE WHEN s.cycle_n IS NULL THEN p.opened + s.opened_to
-                ELSE s.opened_to - first_value(s.opened_to - s.open_qty) OVER c END
-      FROM summed s
-    WINDOW c AS (PARTITION BY s.cycle_n ORDER BY s.n)
+    SELECT c.n, c.fill_id, c.exec_time, c.seq, c.exec_id, c.side, c.exec_price, c.fee, c.commission_asset, c.close_reason,
+           c.order_id, c.client_order_id, c.source, c.signed_qty, c.pos_before, c.close_qty, c.open_qty, c.closed_to,
+           c.opened_to,
+           CASE WHEN c.cycle IS NULL THEN p.cycle_id
+                ELSE (p_book_id::bigint << 32) | (c.cycle & 4294967295) END,
+           CASE WHEN c.cycle IS NULL THEN p.opened + c.opened_to ELSE c.opened_to - c.cycle_from END
+      FROM cycled c
 $$;
 
 CREATE OR REPLACE FUNCTION trading.derive_lots(b trading.books, p trading.checkpoint, p_until timestamptz)
@@ -58,12 +67,11 @@ RETURNS SETOF trading.lots
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN QUERY
-    SELECT b.account_id, b.book_id, s.fill_id, s.cycle_id, f.exec_time, f.side, f.exec_price,
+    SELECT b.account_id, b.book_id, s.fill_id, s.cycle_id, s.exec_time, s.side, s.exec_price,
            s.open_to - s.open_qty, s.open_to,
-           f.fee - trading.share(f.fee, 0, s.close_qty, abs(f.signed_qty)),
-           trading.fee_asset(b, f.commission_asset)
+           s.fee - trading.share(s.fee, 0, s.close_qty, abs(s.signed_qty)),
+           trading.fee_asset(b, s.commission_asset)
       FROM trading.derive_steps(b.account_id, b.book_id, p, p_until) s
-     CROSS JOIN LATERAL trading.fill_of(b.account_id, s.fill_id) f
      WHERE s.open_qty > 0;
 END
 $$;

@@ -65,3 +65,28 @@ RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                 WHEN category = 'inverse' THEN trading.half_even(qty, cost)
                 ELSE trading.half_even(cost, qty) END
 $$;
+
+-- The same values where a stored one is at hand. To see that a value is the nearest one takes no division, and is several
+-- times cheaper than to compute it; where that does not settle it, it is computed.
+
+-- Whether v is nearer to n/d than any other value of 18 decimals.
+CREATE OR REPLACE FUNCTION trading.is_nearest(v numeric, n numeric, d numeric) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT scale(v) <= 18 AND abs(n - v * d) * 2000000000000000000 < abs(d)
+$$;
+
+-- share(total, a, b, whole); `stored` if that is it.
+CREATE OR REPLACE FUNCTION trading.checked_share(stored numeric, total numeric, a numeric, b numeric, whole numeric)
+RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN a = 0 AND b < whole AND trading.is_nearest(stored, total * b, whole) THEN stored
+                WHEN a > 0 AND b = whole AND trading.is_nearest(total - stored, total * a, whole) THEN stored
+                ELSE trading.share(total, a, b, whole) END
+$$;
+
+-- pnl_pct(category, net, qty, multiplier, entry); `stored` if that is it.
+CREATE OR REPLACE FUNCTION trading.checked_pnl_pct(stored numeric, category text, net numeric, qty numeric,
+                                                   multiplier numeric, entry numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN category <> 'inverse' AND trading.is_nearest(stored, net * 100, entry * qty * multiplier)
+                THEN stored ELSE trading.pnl_pct(category, net, qty, multiplier, entry) END
+$$;

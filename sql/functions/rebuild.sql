@@ -222,23 +222,30 @@ $$;
 CREATE OR REPLACE FUNCTION trading.state_after(b trading.books, p trading.checkpoint) RETURNS trading.books
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    step record;
+    last trading.checkpoint;
 BEGIN
-    SELECT f.exec_time, f.seq, f.exec_id, s.pos_before + s.signed_qty AS pos, s.cycle_id, s.open_to AS opened
-      INTO step
-      FROM (SELECT * FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) d ORDER BY d.n DESC LIMIT 1) s
-     CROSS JOIN LATERAL trading.fill_of(b.account_id, s.fill_id) f;
+    SELECT s.exec_time, s.seq, s.exec_id, s.pos_before + s.signed_qty, s.cycle_id, s.open_to,
+           s.open_to - abs(s.pos_before + s.signed_qty)
+      INTO last
+      FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s ORDER BY s.n DESC LIMIT 1;
     IF NOT FOUND THEN
-        SELECT p.exec_time, p.seq, p.exec_id, p.pos, p.cycle_id, p.opened INTO step;
+        last := p;
     END IF;
-    b.last_exec_time := step.exec_time;
-    b.last_seq := step.seq;
-    b.last_exec_id := step.exec_id;
-    b.size := abs(step.pos);
-    b.side := CASE sign(step.pos) WHEN 1 THEN 'Buy' WHEN -1 THEN 'Sell' ELSE 'None' END;
-    b.cycle_id := step.cycle_id;
-    b.opened := step.opened;
-    b.closed := step.opened - b.size;
+    RETURN trading.stand_at(b, last);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.stand_at(b trading.books, p trading.checkpoint) RETURNS trading.books
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    b.last_exec_time := p.exec_time;
+    b.last_seq := p.seq;
+    b.last_exec_id := p.exec_id;
+    b.size := abs(p.pos);
+    b.side := CASE sign(p.pos) WHEN 1 THEN 'Buy' WHEN -1 THEN 'Sell' ELSE 'None' END;
+    b.cycle_id := p.cycle_id;
+    b.opened := p.opened;
+    b.closed := p.opened - b.size;
     RETURN b;
 END
 $$;
