@@ -1,12 +1,14 @@
 """Proves books: everything derived again from the journal by the second route, and what readers of the cache see.
 
 The comparison runs in PostgreSQL, which answers with differences alone, so that a book of a million fills needs no
-memory here. Each book is one statement on one snapshot: bots may go on writing meanwhile.
+memory here. Each book is one statement on one snapshot: bots may go on writing meanwhile. Several books are checked at
+once, each on a connection of its own.
 """
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing.pool import ThreadPool
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +23,7 @@ from ledger.values import Position
 # A large book may take longer than a bot's statement ever should.
 DEFAULT_TIMEOUT_SECONDS = 3600.0
 DEFAULT_DIFFERENCES = 100
+DEFAULT_JOBS = 2
 _CACHE_BATCH = 500
 _EXTERNAL = "external"
 
@@ -117,6 +120,7 @@ class Verifier:
         settings: with a database in them. A Redis in them is checked too.
         timeout: seconds that the check of one book may take.
         most_differences: how many differences of a book are fetched; all are counted.
+        jobs: how many books are checked at once, and connections opened for it.
 
     After `run`, `cache_problem` says why the cache was not checked, None if it was, or if there is none.
     """
@@ -127,9 +131,11 @@ class Verifier:
         *,
         timeout: float = DEFAULT_TIMEOUT_SECONDS,
         most_differences: int = DEFAULT_DIFFERENCES,
+        jobs: int = DEFAULT_JOBS,
     ) -> None:
-        self._database = Database(settings.model_copy(update={"statement_timeout": timeout}))
+        self._database = Database(settings.model_copy(update={"statement_timeout": timeout, "pool_size": jobs}))
         self._most = most_differences
+        self._jobs = jobs
         self._cache = CacheAuditor(settings) if settings.redis_url is not None else None
         self.cache_problem: str | None = None
 
@@ -141,12 +147,16 @@ class Verifier:
         return list_books(self._database, wanted or BookFilter())
 
     def run(self, books: Sequence[BookRef]) -> Iterator[BookResult]:
-        """Checks the books one after the other and yields what it finds."""
-        for start in range(0, len(books), _CACHE_BATCH):
-            part = books[start : start + _CACHE_BATCH]
-            audits = self._audit(part)
-            for book in part:
-                yield _with_audit(self._check(book), audits.get(book.cache_key or ""))
+        """Checks the books and yields what it finds, in their order.
+
+        Whoever stops before the end need not wait for the books in hand: their threads are daemons.
+        """
+        with ThreadPool(self._jobs) as pool:
+            for start in range(0, len(books), _CACHE_BATCH):
+                part = books[start : start + _CACHE_BATCH]
+                audits = self._audit(part)
+                for result in pool.imap(self._check, part):
+                    yield _with_audit(result, audits.get(result.book.cache_key or ""))
 
     def strays(self, account: str | None = None) -> Strays:
         """Rows of an account, or of all, that name another book than the one that their fill belongs to.

@@ -15,7 +15,16 @@ from ledger.cli.options import Account, Book, Bot, Category, Json, Symbol, Wide
 from ledger.cli.output import errors, output, print_json, remark
 from ledger.cli.tables import ACCOUNT, BOT, CATEGORY, POSITION_IDX, SYMBOL, Column, show
 from ledger.errors import InvalidInputError
-from ledger.verify import DEFAULT_TIMEOUT_SECONDS, BookFilter, BookRef, BookResult, Difference, Strays, Verifier
+from ledger.verify import (
+    DEFAULT_JOBS,
+    DEFAULT_TIMEOUT_SECONDS,
+    BookFilter,
+    BookRef,
+    BookResult,
+    Difference,
+    Strays,
+    Verifier,
+)
 
 _COLUMNS = (
     Column("book_id", "book"),
@@ -42,6 +51,9 @@ def verify(
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, max=604_800, help="Seconds that one book may take.", metavar="SECONDS")
     ] = DEFAULT_TIMEOUT_SECONDS,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, max=64, help="Books that are checked at once, each on its own connection.")
+    ] = DEFAULT_JOBS,
     wide: Wide = False,
     as_json: Json = False,
 ) -> None:
@@ -61,7 +73,7 @@ def verify(
       fifoledger verify --json
     """
     wanted = BookFilter(account=account, bot=bot, symbol=symbol, category=category, book=book)
-    with Verifier(ready_settings(), timeout=timeout) as verifier:
+    with Verifier(ready_settings(), timeout=timeout, jobs=jobs) as verifier:
         books = verifier.books(wanted)
         require_some(books, wanted)
         results = _checked(verifier, books)

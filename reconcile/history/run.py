@@ -1,8 +1,7 @@
 """An import from beginning to end: read, check, stage, book, prove."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -16,7 +15,7 @@ from ledger.errors import PermissionDeniedError
 from ledger.opening import read_account
 from ledger.session import EXTERNAL
 from ledger.settings import Settings
-from ledger.verify import BookFilter, BookRef, BookResult, Verifier
+from ledger.verify import BookFilter, Verifier
 from reconcile.history.books import book_reports
 from reconcile.history.checking import Reading, check
 from reconcile.history.chunk import Outcome
@@ -209,19 +208,13 @@ class _Import:
     def _proven(self, report: ImportReport) -> ImportReport:
         """Every book that the import touched, verified."""
         started = time.monotonic()
-        with Verifier(self._settings) as verifier:
+        with Verifier(self._settings, jobs=self._options.jobs) as verifier:
             books = [
                 book for book in verifier.books(BookFilter(account=report.account)) if book.book_id in self._touched
             ]
             unproven = []
-            for done, result in enumerate(_verified(verifier, books, self._options.jobs), start=1):
+            for done, result in enumerate(verifier.run(books), start=1):
                 self._progress("verifying", done, len(books), "books")
                 if not result.ok:
                     unproven.append(result)
         return replace(report, unproven=tuple(unproven), verify_seconds=time.monotonic() - started)
-
-
-def _verified(verifier: Verifier, books: Sequence[BookRef], jobs: int) -> Iterator[BookResult]:
-    with ThreadPoolExecutor(jobs) as pool:
-        for results in pool.map(lambda book: list(verifier.run([book])), books):
-            yield from results

@@ -72,7 +72,7 @@ async def verify_books(settings: Settings, account: str) -> Verified:
 
 def _checked(settings: Settings, account: str, stop: threading.Event) -> Verified:
     found = Verified()
-    with Verifier(settings) as verifier:
+    with Verifier(settings, jobs=1) as verifier:  # the bots trade meanwhile
         for result in verifier.run(verifier.books(BookFilter(account=account))):
             found.add(result)
             if stop.is_set():
