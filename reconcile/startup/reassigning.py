@@ -18,7 +18,10 @@ from reconcile.startup.store import Moment, Store
 _LOOKED_FOR = timedelta(days=1)
 _LOOKED_AT = timedelta(days=7)
 _OF_ITS_ORDER = "the order is the bot's, which was not known when the execution was booked"
-_OF_ITS_LOTS = "the venue closed the lots of this one bot, which were not all known when the execution was booked"
+_OF_ITS_LOTS = (
+    "an exit of the venue is the one bot's whose lots it closes, else external's;"
+    " not all lots were known when it was booked"
+)
 
 
 async def reassign(
@@ -39,18 +42,26 @@ async def reassign(
         await _move(client, row, row["owner"], _OF_ITS_ORDER)
         for row in await store.rows("misplaced_fills", since=since)
     ]
-    return [finding for finding in moved + await _venue_exits(store, client, since) if finding is not None]
+    exits = await _venue_exits(store, client, since)
+    while any(finding and not finding.is_problem for finding in exits):  # to whom a later one belongs may have changed
+        moved += [finding for finding in exits if finding and not finding.is_problem]
+        exits = await _venue_exits(store, client, since)
+    return [finding for finding in moved + exits if finding]
 
 
 async def _venue_exits(store: Store, client: AsyncLedgerClient, since: datetime) -> list[Finding | None]:
-    """An exit of the venue may be told before the fills that it closes: the lots are looked at again."""
+    """Fills may be told after an exit of the venue that closes them: whose lots it closed is looked at again."""
     moved = []
+    owners: dict[tuple[str, str], str] = {}
     for row in await store.rows("venue_exits", since=since):
-        # Without an execution id the moment is just before it: it does not count as what was open.
-        before = Moment(row["symbol"], row["position_idx"], row["exec_time"], row["seq"], "")
-        owner = owner_by_lots((await store.open_at(row["category"], [before]))[0], row["side"])
-        if owner != EXTERNAL:
-            moved.append(await _move(client, row, owner, _OF_ITS_LOTS))
+        order = row["category"], row["of_order"]
+        if order not in owners:
+            # Without an execution id the moment is just before it: it does not count as what was open.
+            before = Moment(row["symbol"], row["position_idx"], row["exec_time"], row["seq"], "")
+            owners[order] = owner_by_lots((await store.open_at(row["category"], [before]))[0], row["side"])
+        # Whoever closes a hedge leg closes lots of somebody's: where nobody can tell whose, it stays where it fitted.
+        if owners[order] != row["bot_id"] and not (owners[order] == EXTERNAL and row["position_idx"]):
+            moved.append(await _move(client, row, owners[order], _OF_ITS_LOTS))
     return moved
 
 

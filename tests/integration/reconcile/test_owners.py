@@ -88,6 +88,27 @@ async def test_an_exit_of_the_venue_stays_external_where_several_held_lots(desk:
     assert desk.agrees()
 
 
+async def test_an_exit_of_the_venue_is_nobody_s_once_another_holder_is_told(desk: Desk) -> None:
+    await desk.registered(OTHER)
+    desk.order("Buy", "2", bot=OTHER)
+    desk.account.control.set_lags(executions=300_000)
+    entry = desk.order("Buy", "1")
+    desk.account.control.set_lags()
+    for price in (59000, 58000):
+        desk.account.control.advance(1000)
+        desk.account.control.deleverage(desk.account.uid, "BTCUSDT", qty=D("0.5"), price=D(price))
+    await desk.reconcile()
+    assert desk.books() == {(OTHER, "BTCUSDT", 0): D(1)}
+    desk.account.control.advance(400_000)
+    await desk.record(entry)
+    report = await desk.reconcile()
+    assert [(f.kind, f.bot_id) for f in report.findings].count(("reassigned", "external")) == 2
+    assert desk.books() == {(BOT, "BTCUSDT", 0): D(1), (OTHER, "BTCUSDT", 0): D(2), ("external", "BTCUSDT", 0): D(-1)}
+    assert desk.rows("reconcile/trades") == []
+    assert desk.agrees()
+    assert await desk.written_by_a_second_run() == set()
+
+
 async def test_an_exit_of_the_venue_stays_external_where_it_closed_what_was_opened_outside(desk: Desk) -> None:
     desk.order("Buy", "1", bot=None)
     desk.account.control.set_lags(executions=300_000)
