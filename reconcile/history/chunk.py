@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.errors import InvalidInputError
-from reconcile.history.booking import KEY, Written, runs, settle_books, write_fills
+from reconcile.history.booking import Written, runs, settle_books, write_fills
 from reconcile.history.deriving import HedgeRefusedError
+from reconcile.history.held import KEY
 from reconcile.history.known import sift
 from reconcile.history.rows import Reject
 from reconcile.history.staging import StagedBook
@@ -23,6 +24,8 @@ _SOURCED = ("exec_time", "seq", "position_idx", "is_maker", "bot_id", "category"
             "client_order_id", "side", "exec_type", "exec_price", "exec_qty", "commission", "commission_asset",
             "close_reason")  # fmt: skip
 
+_Row = Mapping[str, Any]  # of the query import_books
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -33,7 +36,7 @@ class Outcome:
     payments: int = 0
     written: Written = field(default_factory=Written)
     rejects: list[Reject] = field(default_factory=list)
-    books: list[Mapping[str, Any]] = field(default_factory=list)  # as they were locked
+    books: list[_Row] = field(default_factory=list)  # as they were locked
 
     def add(self, other: "Outcome") -> None:
         """Sums up."""
@@ -59,8 +62,7 @@ class Chunk:
 
 def book_fills(target: Target, chunk: Chunk, source: str) -> Outcome:
     """Books a chunk of fills. The caller is in a transaction."""
-    keys = [book.key for book in chunk.books]
-    locked = target.ask("import_lock_books", books=as_json(keys))
+    locked = lock_books(target, chunk.books)
     outcome = Outcome(books=list(locked))
     rows = chunk.rows
     # What somebody else booked in the meantime is seen by the numbers that were given out.
@@ -68,14 +70,24 @@ def book_fills(target: Target, chunk: Chunk, source: str) -> Outcome:
     if looks:
         sifted = sift(target, rows)
         rows, outcome.duplicates, outcome.rejects = sifted.rows, sifted.duplicates, sifted.rejects
-    for books, part in _by_risk(locked, rows):
-        outcome.add(_write(target, books, part, source, looks=looks))
+    for number, (books, part) in enumerate(_by_risk(locked, rows)):
+        # Orders that lie in several books may have changed those to come.
+        now: Sequence[_Row] = books
+        if number:
+            now = target.ask("import_books", book_ids=[book["book_id"] for book in books])
+        outcome.add(_write(target, now, part, source, looks=looks))
     outcome.books += outcome.written.others
     _drop_empty(target, locked)
     return outcome
 
 
-def _by_risk(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> Iterator[tuple[list[Mapping[str, Any]], pa.Table]]:
+def lock_books(target: Target, books: Sequence[StagedBook]) -> list[dict[str, Any]]:
+    """The books as they are from now on until the transaction ends; made if they are not there."""
+    locked = target.ask("import_lock_books", books=as_json([book.key for book in books]))
+    return target.ask("import_books", book_ids=[book["book_id"] for book in locked])
+
+
+def _by_risk(books: Sequence[_Row], rows: pa.Table) -> Iterator[tuple[Sequence[_Row], pa.Table]]:
     """Hedge books each by itself, because a fill may be refused there; all others together."""
     hedged = np.asarray(rows["position_idx"].to_numpy() != 0)
     by_key = {tuple(book[name] for name in KEY): book for book in books}
@@ -88,15 +100,15 @@ def _by_risk(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> Iterator[tup
             yield [by_key[key]], alone.slice(own.start, own.stop - own.start)
 
 
-def _write(target: Target, books: list[Mapping[str, Any]], rows: pa.Table, source: str, *, looks: bool) -> Outcome:
+def _write(target: Target, books: Sequence[_Row], rows: pa.Table, source: str, *, looks: bool) -> Outcome:
     rows, rejects = _receivable(books, rows)
     outcome = Outcome(rejects=rejects)
     # Fills of whole orders count only as far as executions do not: what is open then is found when they are matched.
-    if len(rows) and books[0]["position_idx"] and not _mixed(target, books, rows, looks=looks):
+    mixed = _mixed(target, books, rows, looks=looks)
+    if len(rows) and books[0]["position_idx"] and not mixed:
         rows, rejects = _closable(books[0], rows)
         outcome.rejects += rejects
     while len(rows):
-        mixed = _mixed(target, books, rows, looks=looks)
         journal = rows.select(_SOURCED).append_column("source", pa.array([source] * len(rows)))
         try:
             with target.connection.transaction():
@@ -105,13 +117,14 @@ def _write(target: Target, books: list[Mapping[str, Any]], rows: pa.Table, sourc
             row = _cause(rows, refused)
             outcome.rejects += _refused(rows, row, "exec_qty", _HEDGE)
             rows = pa.concat_tables([rows.slice(0, row), rows.slice(row + 1)])
+            mixed = _mixed(target, books, rows, looks=looks)
         else:
             outcome.booked += sum(rows["parts"].to_pylist())
             break
     return outcome
 
 
-def _receivable(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
+def _receivable(books: Sequence[_Row], rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
     """Refuses spot purchases of which a fee in the base coin leaves nothing, as `trading.require_valid` does."""
     base = {tuple(book[name] for name in KEY): book["base_coin"] for book in books}
     bought = pc.and_(pc.equal(rows["category"], "spot"), pc.equal(rows["side"], "Buy"))
@@ -128,7 +141,7 @@ def _receivable(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> tuple[pa.
     return rows.filter(pa.array(sound)) if eaten else rows, rejects
 
 
-def _closable(book: Mapping[str, Any], rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
+def _closable(book: _Row, rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
     """Refuses what would close more than a hedge leg has, as far as its fills come in exchange order."""
     if rows["exec_time"][0].cast(pa.int64()).as_py() <= book["last_exec_time"]:
         return rows, []
@@ -160,7 +173,7 @@ def _refused(rows: pa.Table, number: int, field: str, rule: str) -> list[Reject]
     return [reject] * int(row["parts"])
 
 
-def _mixed(target: Target, books: Sequence[Mapping[str, Any]], rows: pa.Table, *, looks: bool) -> dict[int, list[str]]:
+def _mixed(target: Target, books: Sequence[_Row], rows: pa.Table, *, looks: bool) -> dict[int, list[str]]:
     """The orders that have a fill of the whole and single executions, by the book of the former."""
     whole = pc.and_(rows["whole_order"], pc.is_valid(rows["order_id"]))
     single = pc.and_(pc.invert(rows["whole_order"]), pc.is_valid(rows["order_id"]))
@@ -205,7 +218,7 @@ def settle_orders(target: Target, orders: Sequence[tuple[str, str]]) -> Outcome:
     return Outcome(written=written, books=list(written.others))
 
 
-def _drop_empty(target: Target, books: Sequence[Mapping[str, Any]]) -> None:
+def _drop_empty(target: Target, books: Sequence[_Row]) -> None:
     """Takes back books in which nothing was booked after all."""
     new = [book["book_id"] for book in books if not book["book_seq"] and not book["cash_seq"]]
     target.ask("import_drop_empty", book_ids=new)
