@@ -29,7 +29,10 @@ _Row = Mapping[str, Any]  # of the query import_books
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the rows of a chunk. `booked` and `duplicates` count the source's rows."""
+    """What became of the rows of a chunk. `booked` and `duplicates` count the source's rows.
+
+    `as_prepared`: they were prepared before the books were locked, and written so.
+    """
 
     booked: int = 0
     duplicates: int = 0
@@ -37,15 +40,17 @@ class Outcome:
     written: Written = field(default_factory=Written)
     rejects: list[Reject] = field(default_factory=list)
     books: list[_Row] = field(default_factory=list)  # as they were locked
+    as_prepared: bool = False
 
     def add(self, other: "Outcome") -> None:
-        """Sums up."""
+        """Sums up; `as_prepared` becomes that of the last."""
         self.booked += other.booked
         self.duplicates += other.duplicates
         self.payments += other.payments
         self.written += other.written
         self.rejects += other.rejects
         self.books += other.books
+        self.as_prepared = other.as_prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def _by_risk(books: Sequence[_Row], rows: pa.Table) -> Iterator[tuple[Sequence[_
 
 
 def _write(target: Target, books: Sequence[_Row], rows: pa.Table, source: str, *, looks: bool) -> Outcome:
-    rows, rejects = _receivable(books, rows)
+    rows, rejects = receivable(books, rows)
     outcome = Outcome(rejects=rejects)
     # Fills of whole orders count only as far as executions do not: what is open then is found when they are matched.
     mixed = _mixed(target, books, rows, looks=looks)
@@ -109,10 +114,9 @@ def _write(target: Target, books: Sequence[_Row], rows: pa.Table, source: str, *
         rows, rejects = _closable(books[0], rows)
         outcome.rejects += rejects
     while len(rows):
-        journal = rows.select(_SOURCED).append_column("source", pa.array([source] * len(rows)))
         try:
             with target.connection.transaction():
-                outcome.written += write_fills(target, books, journal, mixed)
+                outcome.written += write_fills(target, books, journal_rows(rows, source), mixed)
         except HedgeRefusedError as refused:
             row = _cause(rows, refused)
             outcome.rejects += _refused(rows, row, "exec_qty", _HEDGE)
@@ -124,7 +128,12 @@ def _write(target: Target, books: Sequence[_Row], rows: pa.Table, source: str, *
     return outcome
 
 
-def _receivable(books: Sequence[_Row], rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
+def journal_rows(rows: pa.Table, source: str) -> pa.Table:
+    """The columns of the journal that come from a source."""
+    return rows.select(_SOURCED).append_column("source", pa.array([source] * len(rows)))
+
+
+def receivable(books: Sequence[_Row], rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
     """Refuses spot purchases of which a fee in the base coin leaves nothing, as `trading.require_valid` does."""
     base = {tuple(book[name] for name in KEY): book["base_coin"] for book in books}
     bought = pc.and_(pc.equal(rows["category"], "spot"), pc.equal(rows["side"], "Buy"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
 
+import psycopg
 import pyarrow as pa
 from psycopg.errors import UniqueViolation
 from tenacity import RetryCallState, Retrying, retry, retry_if_exception_type, stop_after_attempt
@@ -13,8 +14,10 @@ from tenacity import RetryCallState, Retrying, retry, retry_if_exception_type, s
 from ledger.cache import Cache
 from ledger.database.connecting import retry_policy
 from ledger.settings import Settings
+from reconcile.history.ahead import Ahead, Prepared, prepare, standing, write
 from reconcile.history.announcing import Announcer
 from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills, settle_orders
+from reconcile.history.held import Held
 from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.writing import Target, connect
 
@@ -34,6 +37,11 @@ class Task:
     def rows(self) -> int:
         """How many they are."""
         return self.ranges[-1][1] - self.ranges[0][0]
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether they are fills of one book, none of which changes what those before it did."""
+        return len(self.books) == 1 and not self.books[0].is_cash and not self.books[0].mixes
 
 
 def tasks(books: Sequence[StagedBook]) -> Iterator[Task]:
@@ -102,12 +110,26 @@ class Booker:
 
     def _carry_out(self, task: Task) -> Outcome:
         outcome = Outcome()
-        for first, stop in task.ranges:
-            if self.stopping.is_set():
-                break
-            rows = self.staging.rows(first, stop)
-            self._persist(outcome, partial(self._book, task=task, rows=rows))
+        with Ahead(len(task.ranges), partial(self._prepared, task)) as ahead:
+            for number, (first, stop) in enumerate(task.ranges):
+                if self.stopping.is_set():
+                    break
+                prepared = ahead.take(number)
+                rows = self.staging.rows(first, stop) if prepared is None else prepared.rows
+                self._persist(outcome, partial(self._book, task=task, rows=rows, prepared=prepared))
+                if self.fresh and task.is_steady and not outcome.as_prepared:
+                    ahead.begin(number + 1, outcome.books[0]["book_id"])
         return outcome
+
+    def _prepared(self, task: Task, number: int, book: Held | int) -> Prepared | None:
+        rows = self.staging.rows(*task.ranges[number])
+        try:
+            with connect(self.conninfo) as connection:
+                target = Target(connection, self.account_id)
+                held = standing(target, book) if isinstance(book, int) else book
+                return prepare(target, held, rows, self.source) if held is not None else None
+        except psycopg.Error:
+            return None  # whoever writes meets it, too, and waits for the server
 
     def _persist(self, outcome: Outcome, work: Callable[[Target], Outcome]) -> None:
         """What a failing server costs is done again, on a new connection: it is booked once."""
@@ -125,13 +147,14 @@ class Booker:
             announcer.announce(outcome.books)
         return outcome
 
-    def _book(self, target: Target, task: Task, rows: pa.Table) -> Outcome:
+    def _book(self, target: Target, task: Task, rows: pa.Table, prepared: Prepared | None = None) -> Outcome:
         if task.books[0].is_cash:
             return book_cash(target, rows, self.source)
         chunk = Chunk(task.books, rows, self.fresh)
         try:
             with target.connection.transaction():
-                return book_fills(target, chunk, self.source)
+                written = prepared and write(target, task.books, prepared)
+                return written or book_fills(target, chunk, self.source)
         except UniqueViolation:  # somebody booked one of them meanwhile: now it can be seen
             return self._book_again(target, replace(chunk, fresh=False))
 
