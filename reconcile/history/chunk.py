@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.errors import InvalidInputError
-from reconcile.history.booking import Written, runs, settle_books, write_fills
+from reconcile.history.booking import Written, runs, write_fills
 from reconcile.history.deriving import HedgeRefusedError
 from reconcile.history.held import KEY
 from reconcile.history.known import sift
@@ -18,7 +17,7 @@ from reconcile.history.rows import Reject
 from reconcile.history.staging import StagedBook
 from reconcile.history.writing import Target, as_json
 
-_HEDGE = "a hedge book never flips: this would close more than is open"
+HEDGE = "a hedge book never flips: this would close more than is open"
 _FEE = "in the base coin less than the quantity that was bought"
 _SOURCED = ("exec_time", "seq", "position_idx", "is_maker", "bot_id", "category", "symbol", "exec_id", "order_id",
             "client_order_id", "side", "exec_type", "exec_price", "exec_qty", "commission", "commission_asset",
@@ -119,7 +118,7 @@ def _write(target: Target, books: Sequence[_Row], rows: pa.Table, source: str, *
                 outcome.written += write_fills(target, books, journal_rows(rows, source), mixed)
         except HedgeRefusedError as refused:
             row = _cause(rows, refused)
-            outcome.rejects += _refused(rows, row, "exec_qty", _HEDGE)
+            outcome.rejects += _refused(rows, row, "exec_qty", HEDGE)
             rows = pa.concat_tables([rows.slice(0, row), rows.slice(row + 1)])
             mixed = _mixed(target, books, rows, looks=looks)
         else:
@@ -160,9 +159,7 @@ def _closable(book: _Row, rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
         moved = Decimal(qty) if side == opens else -Decimal(qty)
         sound[number] = held + moved >= 0
         held += moved if sound[number] else 0
-    rejects = [
-        reject for number in np.flatnonzero(~sound) for reject in _refused(rows, int(number), "exec_qty", _HEDGE)
-    ]
+    rejects = [reject for number in np.flatnonzero(~sound) for reject in _refused(rows, int(number), "exec_qty", HEDGE)]
     return rows.filter(pa.array(sound)), rejects
 
 
@@ -209,22 +206,6 @@ def _mixed(target: Target, books: Sequence[_Row], rows: pa.Table, *, looks: bool
     for order in sorted(executed & wholes.keys()):
         mixed.setdefault(wholes[order], []).append(order[1])
     return mixed
-
-
-def settle_orders(target: Target, orders: Sequence[tuple[str, str]]) -> Outcome:
-    """Brings whole orders in line with executions in other books. The caller is in a transaction."""
-    given = {"categories": [category for category, _ in orders], "order_ids": [order_id for _, order_id in orders]}
-    found = target.ask("import_orders", **given)
-    executed = {(row["category"], row["order_id"]) for row in found if row["has_executions"]}
-    mixed: dict[int, list[str]] = {}
-    for row in found:
-        if row["has_whole"] and (row["category"], row["order_id"]) in executed:
-            mixed.setdefault(row["book_id"], []).append(row["order_id"])
-    try:
-        written = settle_books(target, mixed)
-    except HedgeRefusedError as refused:
-        raise InvalidInputError("exec_qty", refused.exec_id, _HEDGE) from refused
-    return Outcome(written=written, books=list(written.others))
 
 
 def _drop_empty(target: Target, books: Sequence[_Row]) -> None:

@@ -16,13 +16,15 @@ from ledger.database.connecting import retry_policy
 from ledger.settings import Settings
 from reconcile.history.ahead import Ahead, Prepared, prepare, standing, write
 from reconcile.history.announcing import Announcer
-from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills, settle_orders
+from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills
 from reconcile.history.held import Held
+from reconcile.history.settling import has_only, settle_orders, wait_for_writers
 from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.writing import Target, connect
 
 FILLS_AT_ONCE = 50_000
 _CASH_AT_ONCE = 2_000
+_ORDERS_AT_ONCE = 50_000
 _RACES = 3
 
 
@@ -97,16 +99,24 @@ class Booker:
                 outcome.add(self._book(target, task, self.staging.rows(first, stop)))
             yield task, outcome
 
-    def settled(self, rehearsal: Target | None) -> Outcome:
-        """What is left to do when all rows are booked: orders whose rows were booked in different transactions."""
-        orders = self.staging.orders_across_books()
-        outcome = Outcome()
-        if not orders:
-            return outcome
+    def settled(self, booked: Outcome, rehearsal: Target | None) -> Outcome:
+        """What is left to do when all rows are booked: orders of which fills came into different books."""
         if rehearsal is not None:
-            return settle_orders(rehearsal, orders)
-        self._persist(outcome, lambda target: settle_orders(target, orders))
+            return settle_orders(rehearsal, self._perhaps_unsettled(rehearsal, booked))
+        outcome = Outcome()
+        self._persist(outcome, partial(self._settled, booked=booked))
         return outcome
+
+    def _settled(self, target: Target, booked: Outcome) -> Outcome:
+        wait_for_writers(target)
+        return settle_orders(target, self._perhaps_unsettled(target, booked))
+
+    def _perhaps_unsettled(self, target: Target, booked: Outcome) -> Iterator[Sequence[tuple[str, str]]]:
+        """Those of the source's orders that lie in several books; where somebody else wrote, too, all of them."""
+        if self.fresh and has_only(target, booked.written.fills):
+            yield self.staging.orders_across_books()
+        else:
+            yield from self.staging.orders(_ORDERS_AT_ONCE)
 
     def _carry_out(self, task: Task) -> Outcome:
         outcome = Outcome()

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -82,8 +83,15 @@ class Encoded:
 def encoded(table: str, rows: pa.Table) -> Encoded:
     """Rows as COPY takes them; the columns have the names of the table's."""
     sink = io.BytesIO()
-    pa_csv.write_csv(rows, sink, _OPTIONS)
+    pa_csv.write_csv(pa.table(list(map(_plain, rows.columns)), rows.column_names), sink, _OPTIONS)
     return Encoded(table, tuple(rows.column_names), sink.getbuffer())
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Moments as text in UTC. Arrow asks the zone about each of them, which takes fifty times as long."""
+    if not pa.types.is_timestamp(column.type):
+        return column
+    return pc.binary_join_element_wise(column.cast(pa.timestamp("us")).cast(pa.string()), "Z", "")
 
 
 def ask(connection: Connection, name: str, params: Mapping[str, object]) -> list[dict[str, Any]]:
