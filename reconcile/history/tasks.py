@@ -22,7 +22,7 @@ from reconcile.history.settling import has_only, settle_orders, wait_for_writers
 from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.writing import Target, connect
 
-FILLS_AT_ONCE = 50_000
+FILLS_AT_ONCE = 25_000
 _CASH_AT_ONCE = 2_000
 _ORDERS_AT_ONCE = 50_000
 _RACES = 3
