@@ -93,7 +93,7 @@ Label = Annotated[
 ]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Do all of it in a transaction that is taken back; show what it came to.",
+    typer.Option("--dry-run", help="Do all of it in transactions that are taken back; show what it came to.",
                  rich_help_panel=_HOW),
 ]  # fmt: skip
 Strict = Annotated[

@@ -34,6 +34,7 @@ class Outcome:
     written: Written = field(default_factory=Written)
     rejects: list[Reject] = field(default_factory=list)
     books: list[Mapping[str, Any]] = field(default_factory=list)  # as they were locked
+    after: list[Mapping[str, Any]] = field(default_factory=list)  # as they stood when `look_after` was called
 
     def add(self, other: "Outcome") -> None:
         """Sums up."""
@@ -43,6 +44,12 @@ class Outcome:
         self.written += other.written
         self.rejects += other.rejects
         self.books += other.books
+        self.after += other.after
+
+    def look_after(self, target: Target) -> None:
+        """Keeps how the books stand now."""
+        ids = sorted({book["book_id"] for book in self.books})
+        self.after = [*target.ask("import_books_after", book_ids=ids)]
 
 
 @dataclass(frozen=True, slots=True)

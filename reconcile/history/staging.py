@@ -30,6 +30,8 @@ _REJECTS = pa.schema([("origin", pa.string()), ("line", pa.int64()), ("field", p
                       ("reason", pa.string())])  # fmt: skip
 
 _ORDERS = pa.schema([(name, pa.string()) for name in ("category", "order_id", "bot_id")])
+_WHOLES = pa.schema([(name, pa.string()) for name in ("category", "order_id", "bot_id", "symbol")]
+                    + [("position_idx", pa.int16())])  # fmt: skip
 _DATED = pa.schema([("category", pa.string()), ("exec_id", pa.string()), ("exec_time", pa.int64()),
                     ("refused", pa.bool_())])  # fmt: skip
 
@@ -130,14 +132,19 @@ class Staging:
         while portion := cursor.fetchmany(size):
             yield portion
 
-    def forget_refusals(self) -> None:
-        """Before rows are booked once more: what was refused then."""
-        self._db.execute(_sql("forget_refusals"))
+    def forget(self) -> None:
+        """Before rows are booked once more: what the ledger said of them then."""
+        self._db.execute(_sql("forget"))
 
     def know_orders(self, orders: Sequence[Mapping[str, Any]]) -> None:
         """Takes in whose orders are: category, order id and bot, None where the ledger does not know."""
         with self._registered("names", pa.Table.from_pylist(list(orders), _ORDERS)):
             self._db.execute(_sql("know_orders"))
+
+    def know_wholes(self, orders: Sequence[Mapping[str, Any]]) -> None:
+        """Takes in where the ledger has fills of whole orders: category, order id and the rest of the book's key."""
+        with self._registered("names", pa.Table.from_pylist(list(orders), _WHOLES)):
+            self._db.execute(_sql("know_wholes"))
 
     def own(self, bot: str, known_bots: Sequence[str]) -> list[StagedBook]:
         """Finds whose each row is and sorts them. `bot`: whose those are that nobody else's are."""
@@ -152,6 +159,13 @@ class Staging:
     def orders_across_books(self) -> list[tuple[str, str]]:
         """Category and id of orders that a row stands for as a whole, but not all rows are for its book."""
         return self._db.execute(_sql("orders_across_books")).fetchall()
+
+    def linked_books(self) -> list[tuple[str, str, str, str, int]]:
+        """Category, order id, bot, symbol and idx: the books of each order that concerns several of them.
+
+        A fill of the whole order, by the rows or by the ledger, lies in one of them.
+        """
+        return self._db.execute(_sql("linked_books")).fetchall()
 
     def openings(self) -> list[dict[str, Any]]:
         """The opening balances among the owned rows, with their book's first fill there; times in microseconds."""

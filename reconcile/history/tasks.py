@@ -65,6 +65,7 @@ class Booker:
     staging: Staging
     settings: Settings
     conninfo: str
+    account: str
     account_id: int
     fresh: bool
     source: str
@@ -81,23 +82,33 @@ class Booker:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def rehearsed(self, todo: Sequence[Task], target: Target) -> Iterator[tuple[Task, Outcome]]:
-        """Carries tasks out in the transaction that `target` is in, which the caller takes back."""
-        for task in todo:
-            outcome = Outcome()
-            for first, stop in task.ranges:
-                outcome.add(self._book(target, task, self.staging.rows(first, stop)))
-            yield task, outcome
+    def rehearsed(self, todo: Sequence[Task], orders: Sequence[tuple[str, str]], bots: Sequence[str]) -> Outcome:
+        """Carries tasks out in a transaction that is taken back, with what is to be settled of `orders` then.
 
-    def settled(self, rehearsal: Target | None) -> Outcome:
+        `bots`: who is not registered yet.
+        """
+
+        def rehearse(target: Target) -> Outcome:
+            with target.connection.transaction(force_rollback=True):
+                if bots:
+                    target.ask("import_stand_ins", account=self.account, bots=list(bots))
+                outcome = Outcome()
+                for task in todo:
+                    for first, stop in task.ranges:
+                        outcome.add(self._book(target, task, self.staging.rows(first, stop)))
+                if orders:
+                    outcome.add(settle_orders(target, orders))
+                outcome.look_after(target)
+            return outcome
+
+        return self._done(rehearse)
+
+    def settled(self) -> Outcome:
         """What is left to do when all rows are booked: orders whose rows were booked in different transactions."""
         orders = self.staging.orders_across_books()
         outcome = Outcome()
-        if not orders:
-            return outcome
-        if rehearsal is not None:
-            return settle_orders(rehearsal, orders)
-        self._persist(outcome, lambda target: settle_orders(target, orders))
+        if orders:
+            self._persist(outcome, lambda target: settle_orders(target, orders))
         return outcome
 
     def _carry_out(self, task: Task) -> Outcome:
@@ -110,10 +121,16 @@ class Booker:
         return outcome
 
     def _persist(self, outcome: Outcome, work: Callable[[Target], Outcome]) -> None:
+        outcome.add(self._done(partial(self._commit, work=work)))
+
+    def _done(self, work: Callable[[Target], Outcome]) -> Outcome:
         """What a failing server costs is done again, on a new connection: it is booked once."""
-        for attempt in Retrying(**retry_policy(self.settings) | {"stop": self._has_waited_enough}):
-            with attempt, connect(self.conninfo) as connection:
-                outcome.add(self._commit(Target(connection, self.account_id), work))
+        policy = retry_policy(self.settings) | {"stop": self._has_waited_enough}
+        return Retrying(**policy)(self._once, work)
+
+    def _once(self, work: Callable[[Target], Outcome]) -> Outcome:
+        with connect(self.conninfo) as connection:
+            return work(Target(connection, self.account_id))
 
     def _has_waited_enough(self, state: RetryCallState) -> bool:
         """What the transactions themselves took does not count: they are long."""
