@@ -10,7 +10,7 @@ import typer
 from ledger.cli.exits import ExitCode
 from ledger.cli.group import LedgerGroup, say
 from ledger.cli.opening import ready_settings, url_of
-from ledger.cli.output import print_json, remark
+from ledger.cli.output import print_json
 from ledger.settings import load_settings
 from reconcile.cli import import_options as given
 from reconcile.cli.import_bybit import import_bybit
@@ -18,6 +18,7 @@ from reconcile.cli.import_openings import import_openings
 from reconcile.cli.import_options import Json, Wide, mapping_of, options_of, require_history
 from reconcile.cli.import_printing import import_document, print_import
 from reconcile.cli.import_progress import import_progress
+from reconcile.cli.interrupting import interruptible
 
 if TYPE_CHECKING:
     from reconcile.history.rows import Source
@@ -35,7 +36,7 @@ Examples:
   fifoledger import table trading.old_fills --dry-run
   fifoledger import files 'exports/*.csv.gz'
 """
-_INTERRUPTED = 130
+_INTERRUPTED = "interrupted: what was booked is complete and stays; the same command goes on from there"
 
 app = typer.Typer(cls=LedgerGroup, help=_HELP, no_args_is_help=True)
 app.command("bybit")(import_bybit)
@@ -172,12 +173,8 @@ def _import(source: "Source", options: "ImportOptions", *, wide: bool, as_json: 
 
     # A lost connection is waited for as long as the settings say: nobody wants to begin again.
     settings = ready_settings().model_copy(update={"retry_timeout": load_settings().retry_timeout})
-    try:
-        with _readable(), import_progress() as progress:
-            report = import_history(source, settings, options, progress)
-    except KeyboardInterrupt:
-        remark("interrupted: what was booked is complete and stays; the same command goes on from there")
-        raise typer.Exit(_INTERRUPTED) from None
+    with interruptible(_INTERRUPTED), _readable(), import_progress() as progress:
+        report = import_history(source, settings, options, progress)
     if as_json:
         print_json(import_document(report))
     else:

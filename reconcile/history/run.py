@@ -175,7 +175,7 @@ class _Import:
 
     def _book_all(self, booker: Booker, ground: _Ground, todo: Sequence[Task]) -> Outcome:
         results = booker.outcomes(todo, self._options.jobs)
-        outcome = self._sum(booker, ((task.rows, result) for task, result in results), _rows(todo))
+        outcome = self._sum("booking", booker, ((task.rows, result) for task, result in results), _rows(todo))
         outcome.add(booker.settled())
         if outcome.written.fills:
             ground.target.ask("import_analyze")  # the tables may have grown a thousand times
@@ -189,16 +189,16 @@ class _Import:
             (part.rows, booker.rehearsed(part.tasks, part.orders, sorted(ground.newcomers & {*part.bots, EXTERNAL})))
             for part in parts
         )
-        return self._sum(booker, results, _rows(todo))
+        return self._sum("rehearsing", booker, results, _rows(todo))
 
-    def _sum(self, booker: Booker, results: Iterable[tuple[int, Outcome]], total: int) -> Outcome:
+    def _sum(self, stage: str, booker: Booker, results: Iterable[tuple[int, Outcome]], total: int) -> Outcome:
         outcome, done = Outcome(), 0
         for rows, result in results:
             booker.staging.reject(result.rejects, at_booking=True)
             result.rejects = []
             outcome.add(result)
             done += rows
-            self._progress("booking", done, total, "rows")
+            self._progress(stage, done, total, "rows")
         return outcome
 
     def _register(self, connection: Connection, staging: Staging, *, dry: bool) -> _Ground:
@@ -252,6 +252,6 @@ def _rows(todo: Iterable[Task]) -> int:
 
 
 def _verified(verifier: Verifier, books: Sequence[BookRef], jobs: int) -> Iterator[BookResult]:
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(jobs, thread_name_prefix="fifoledger-verify") as pool:
         for results in pool.map(lambda book: list(verifier.run([book])), books):
             yield from results

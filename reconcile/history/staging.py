@@ -4,7 +4,6 @@ DuckDB spills to disk what exceeds its memory, so that ten million rows need no 
 """
 
 import contextlib
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -23,6 +22,7 @@ from ledger.order_ids import BOT, MAX_LENGTH, OLDER, OURS
 from ledger.queries import resource_root
 from reconcile.history.checking import SCHEMA
 from reconcile.history.rows import Reject
+from reconcile.history.spilling import spill_folder
 from reconcile.history.times import MOMENT
 
 MEMORY = "512MB"
@@ -64,9 +64,10 @@ class Staging:
     """The rows of one import. A context manager: the files are gone afterwards."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="fifoledger-import-")
+        self._open = contextlib.ExitStack()
+        folder = self._open.enter_context(spill_folder())
         self._db = duckdb.connect(":memory:", config={
-            "memory_limit": MEMORY, "temp_directory": self._folder.name,
+            "memory_limit": MEMORY, "temp_directory": str(folder),
             "preserve_insertion_order": True, "autoinstall_known_extensions": False})  # fmt: skip
         self._db.execute(_sql("tables"))
         self._rows = 0
@@ -77,7 +78,7 @@ class Staging:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:  # fmt: skip
         self._db.close()
-        self._folder.cleanup()
+        self._open.close()
 
     def add(self, rows: pa.Table) -> None:
         """Takes in checked rows, with the columns of `checking.SCHEMA`."""

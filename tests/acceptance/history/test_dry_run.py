@@ -102,7 +102,7 @@ def test_bots_go_on_while_books_are_rehearsed(
     turns: list[int] = []
 
     def live(stage: str, done: int, _total: int | None, _unit: str) -> None:
-        if stage != "booking" or len(turns) >= BOOKS:
+        if stage != "rehearsing" or len(turns) >= BOOKS:
             return
         turns.append(done)
         for client in clients:
