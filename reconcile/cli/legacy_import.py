@@ -87,6 +87,7 @@ def import_trades(
         typer.Option("--rejects", help="Write the rows that were refused as CSV.", metavar="FILE", dir_okay=False),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row; write nothing.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Write nothing if any row is refused.")] = False,
     as_json: Json = False,
 ) -> None:
     """Keep completed trades of an earlier system beside the ledger's, to be compared with them.
@@ -123,7 +124,10 @@ def import_trades(
     )
     account_id = choose(settings, account, None).account_id
     with database(settings) as opened, _written(rejects) as on_reject, _progress(rows.total, rows.unit) as progress:
-        made = run(opened, account_id, source, rows, reading, dry_run=dry_run, on_reject=on_reject, progress=progress)
+        made = run(
+            opened, account_id, source, rows, reading,
+            dry_run=dry_run, strict=strict, on_reject=on_reject, progress=progress,
+        )  # fmt: skip
     if as_json:
         print_json(asdict(made))
     else:
@@ -174,11 +178,12 @@ def _print(made: "LegacyImport", rejects: Path | None) -> None:
         ]
         show("Changed since they were imported; what is stored stays", _CONFLICTS, rows)
     console = output()
-    verb = "sound" if made.dry_run else "new"
+    unwritten = made.dry_run or made.stopped is not None
+    verb = "sound" if unwritten else "new"
     text = (
         f"{made.source}: {made.read:,} rows: {made.written:,} {verb}, {made.unchanged:,} there already, "
         f"{made.conflicting:,} changed, {made.rejected:,} refused."
     )
-    console.print(text + (" Nothing was written." if made.dry_run else ""), markup=False, soft_wrap=True)
+    console.print(text + (" Nothing was written." if unwritten else ""), markup=False, soft_wrap=True)
     if rejects is not None and made.rejected:
         console.print(f"The rows that were refused: {rejects}", markup=False, soft_wrap=True)
