@@ -26,7 +26,7 @@ from reconcile.history.rejects import write_rejects
 from reconcile.history.report import ImportReport, Reason
 from reconcile.history.rows import Source
 from reconcile.history.staging import StagedBook, Staging
-from reconcile.history.tasks import Booker, Task, tasks
+from reconcile.history.tasks import REHEARSED_TOGETHER, Booker, Task, tasks
 from reconcile.history.writing import Connection, Target, ask, connect, errors_translated
 from reconcile.startup.lock import blocking_account_lock
 
@@ -132,7 +132,7 @@ class _Import:
             if not dry:  # no reconciler may compare, let alone adjust, while a past is there in part
                 stack.enter_context(blocking_account_lock(self._settings, target.account_id))
             staging.forget()
-            todo = list(tasks(self._own(ground, staging)))
+            todo = list(tasks(self._own(ground, staging), REHEARSED_TOGETHER if dry else None))
             booker = Booker(
                 staging=staging,
                 settings=self._settings,

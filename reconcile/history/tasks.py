@@ -19,6 +19,7 @@ from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.writing import Target, connect
 
 FILLS_AT_ONCE = 50_000
+REHEARSED_TOGETHER = 5_000  # nobody should wait for what is only tried
 _CASH_AT_ONCE = 2_000
 _RACES = 3
 
@@ -36,11 +37,15 @@ class Task:
         return self.ranges[-1][1] - self.ranges[0][0]
 
 
-def tasks(books: Sequence[StagedBook]) -> Iterator[Task]:
-    """Books that follow each other in the staging, as many as fit into a transaction; a large one by itself."""
+def tasks(books: Sequence[StagedBook], most: int | None = None) -> Iterator[Task]:
+    """Books that follow each other in the staging, as many as fit into a transaction; a large one by itself.
+
+    `most`: how many rows books may have that are locked together, where that is less.
+    """
     pending: list[StagedBook] = []
     for book in books:
-        joins = pending and pending[0].is_cash == book.is_cash and book.stop - pending[0].first <= _size(book)
+        size = _size(book) if most is None else min(most, _size(book))
+        joins = pending and pending[0].is_cash == book.is_cash and book.stop - pending[0].first <= size
         if pending and not joins:
             yield _task(pending)
             pending = []
