@@ -19,6 +19,7 @@ from ledger.cli.output import errors, output, print_json
 from ledger.cli.tables import Column, show
 from ledger.errors import ConfigurationError
 from reconcile.cli.choosing import choose
+from reconcile.cli.import_options import readable
 from reconcile.history.extra import require_extra
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def import_trades(
     the row. A row that cannot be read is refused, with its line and the reason. Imported again, nothing is written;
     a row that has changed since is reported, and stays as it was.
 
-    Exit code 1: rows were refused, or had changed.
+    Exit code 1: rows were refused, or had changed. 2: the source cannot be read.
 
     Examples: fifoledger legacy import trades.csv --source old_bot --timezone UTC;
     fifoledger legacy import --table public.completed_trades --database-url postgresql://localhost/old --source old_bot
@@ -117,13 +118,19 @@ def import_trades(
     reading = TradeReading(bot, category, timezone and require_zone(timezone), side_of.value)
     settings = ready_settings()
     choose_layout = partial(choose_columns, pairs)
-    rows: Source = (
-        TableSource(database_url or url_of(settings), table, choose=choose_layout)
-        if table
-        else FileSource(files or [], choose=choose_layout)
-    )
+    with readable():
+        rows: Source = (
+            TableSource(database_url or url_of(settings), table, choose=choose_layout)
+            if table
+            else FileSource(files or [], choose=choose_layout)
+        )
     account_id = choose(settings, account, None).account_id
-    with database(settings) as opened, _written(rejects) as on_reject, _progress(rows.total, rows.unit) as progress:
+    with (
+        readable(),
+        database(settings) as opened,
+        _written(rejects) as on_reject,
+        _progress(rows.total, rows.unit) as progress,
+    ):
         made = run(
             opened, account_id, source, rows, reading,
             dry_run=dry_run, strict=strict, on_reject=on_reject, progress=progress,

@@ -154,3 +154,4 @@ def test_import_of_a_table(
     assert stored[0]["exit_time"] == "2026-03-02T09:00:00+00:00"
     assert cli(*of_table, "trades.csv").code == 2
     assert cli("legacy", "import", *SOURCE).code == 2
+    assert cli("legacy", "import", "nothing.csv", *SOURCE).code == 2
