@@ -5,6 +5,7 @@ memory here. Each book is one statement on one snapshot: bots may go on writing 
 once, each on a connection of its own.
 """
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -151,7 +152,7 @@ class Verifier:
 
         Whoever stops before the end need not wait for the books in hand: their threads are daemons.
         """
-        with ThreadPool(self._jobs) as pool:
+        with ThreadPool(self._jobs, _name_thread) as pool:
             for start in range(0, len(books), _CACHE_BATCH):
                 part = books[start : start + _CACHE_BATCH]
                 audits = self._audit(part)
@@ -247,3 +248,7 @@ def _with_audit(result: BookResult, audit: Audit | None) -> BookResult:
         total=result.total + len(found),
         cache=audit.state,
     )
+
+
+def _name_thread() -> None:
+    threading.current_thread().name = "fifoledger-verify"  # as a profiler shows it

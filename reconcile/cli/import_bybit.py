@@ -9,12 +9,13 @@ from ledger.cli.exits import ExitCode
 from ledger.cli.group import say
 from ledger.cli.opening import ready_settings
 from ledger.cli.options import Account, Json, Since, Wide
-from ledger.cli.output import duration, output, print_json, remark
+from ledger.cli.output import duration, output, print_json
 from ledger.verify import BookResult
 from reconcile.bybit import BybitExchange, load_settings
 from reconcile.cli.choosing import choose, require_same_place
 from reconcile.cli.import_options import DryRun, NoVerify
 from reconcile.cli.import_printing import print_unproven, seconds_of
+from reconcile.cli.interrupting import interruptible
 from reconcile.cli.planning import require_kept
 from reconcile.cli.printing import print_plan
 from reconcile.cli.reconcile import planned, with_exchange
@@ -22,7 +23,7 @@ from reconcile.errors import ExchangeError
 from reconcile.history.fetching import FetchReport, fetch_history, prove
 
 _SHOWN = 10
-_INTERRUPTED = 130
+_INTERRUPTED = "interrupted: what was booked stays; the same command goes on behind the last window"
 
 
 def import_bybit(
@@ -66,13 +67,11 @@ def import_bybit(
         return await fetch_history(exchange, ours, since)
 
     try:
-        report = with_exchange(of_exchange, work)
+        with interruptible(_INTERRUPTED):
+            report = with_exchange(of_exchange, work)
     except ExchangeError as error:
         say(error)
         raise typer.Exit(ExitCode.UNAVAILABLE) from None
-    except KeyboardInterrupt:
-        remark("interrupted: what was booked stays; the same command goes on behind the last window")
-        raise typer.Exit(_INTERRUPTED) from None
     unproven = [] if no_verify else prove(ours, report)
     if as_json:
         print_json({"ok": not report.rejected and not unproven, **asdict(report),

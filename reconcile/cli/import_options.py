@@ -1,14 +1,18 @@
 """The options that the commands of `import` share, and what they make of a source."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ledger.cli.exits import ExitCode
+from ledger.cli.group import say
 from ledger.cli.options import Json, Wide
 from ledger.errors import ConfigurationError
+from ledger.money import read_category
 from reconcile.history.extra import require_extra
 
 if TYPE_CHECKING:
@@ -93,7 +97,7 @@ Label = Annotated[
 ]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Do all of it in a transaction that is taken back; show what it came to.",
+    typer.Option("--dry-run", help="Do all of it in transactions that are taken back; show what it came to.",
                  rich_help_panel=_HOW),
 ]  # fmt: skip
 Strict = Annotated[
@@ -123,6 +127,18 @@ __all__ = ["Json", "Wide"]
 def require_history() -> None:
     """Raises ConfigurationError where the extra is missing."""
     require_extra("the import of history", ("duckdb", "numpy", "pyarrow"))
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """A source that cannot be read is wrong usage: nothing was asked of the database."""
+    from reconcile.history.sources.errors import UnreadableSourceError
+
+    try:
+        yield
+    except UnreadableSourceError as error:
+        say(error)
+        raise typer.Exit(ExitCode.USAGE) from None
 
 
 def mapping_of(file: Path | None, pairs: Iterable[str] | None, ignored: Iterable[str] | None) -> "ColumnMapping":
@@ -156,7 +172,9 @@ def options_of(
     return ImportOptions(
         account=account,
         bot_id=bot,
-        reading=Reading(category=category, timezone=None if timezone is None else require_zone(timezone)),
+        reading=Reading(
+            category=read_category("category", category), timezone=None if timezone is None else require_zone(timezone)
+        ),
         label=label,
         dry_run=dry_run,
         strict=strict,

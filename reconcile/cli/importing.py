@@ -1,23 +1,22 @@
 """`import`: brings years of fills in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ledger.cli.exits import ExitCode
-from ledger.cli.group import LedgerGroup, say
+from ledger.cli.group import LedgerGroup
 from ledger.cli.opening import ready_settings, url_of
-from ledger.cli.output import print_json, remark
+from ledger.cli.output import print_json
 from ledger.settings import load_settings
 from reconcile.cli import import_options as given
 from reconcile.cli.import_bybit import import_bybit
 from reconcile.cli.import_openings import import_openings
-from reconcile.cli.import_options import Json, Wide, mapping_of, options_of, require_history
+from reconcile.cli.import_options import Json, Wide, mapping_of, options_of, readable, require_history
 from reconcile.cli.import_printing import import_document, print_import
 from reconcile.cli.import_progress import import_progress
+from reconcile.cli.interrupting import interruptible
 
 if TYPE_CHECKING:
     from reconcile.history.rows import Source
@@ -35,7 +34,7 @@ Examples:
   fifoledger import table trading.old_fills --dry-run
   fifoledger import files 'exports/*.csv.gz'
 """
-_INTERRUPTED = 130
+_INTERRUPTED = "interrupted: what was booked is complete and stays; the same command goes on from there"
 
 app = typer.Typer(cls=LedgerGroup, help=_HELP, no_args_is_help=True)
 app.command("bybit")(import_bybit)
@@ -103,7 +102,7 @@ def import_files(
         account=account, bot=bot, category=category, timezone=timezone, label=label, dry_run=dry_run, strict=strict,
         rejects=rejects, no_verify=no_verify, jobs=jobs,
     )  # fmt: skip
-    with _readable():
+    with readable():
         source = FileSource(
             files,
             file_format=None if file_format is None else file_format.value,
@@ -172,27 +171,11 @@ def _import(source: "Source", options: "ImportOptions", *, wide: bool, as_json: 
 
     # A lost connection is waited for as long as the settings say: nobody wants to begin again.
     settings = ready_settings().model_copy(update={"retry_timeout": load_settings().retry_timeout})
-    try:
-        with _readable(), import_progress() as progress:
-            report = import_history(source, settings, options, progress)
-    except KeyboardInterrupt:
-        remark("interrupted: what was booked is complete and stays; the same command goes on from there")
-        raise typer.Exit(_INTERRUPTED) from None
+    with interruptible(_INTERRUPTED), readable(), import_progress() as progress:
+        report = import_history(source, settings, options, progress)
     if as_json:
         print_json(import_document(report))
     else:
         print_import(report, rejects=options.rejects, wide=wide)
     if not report.ok:
         raise typer.Exit(ExitCode.DIFFERENCES)
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    """A source that cannot be read is wrong usage: nothing was asked of the database."""
-    from reconcile.history.sources.errors import UnreadableSourceError
-
-    try:
-        yield
-    except UnreadableSourceError as error:
-        say(error)
-        raise typer.Exit(ExitCode.USAGE) from None

@@ -19,6 +19,7 @@ from ledger.cli.output import errors, output, print_json
 from ledger.cli.tables import Column, show
 from ledger.errors import ConfigurationError
 from reconcile.cli.choosing import choose
+from reconcile.cli.import_options import readable
 from reconcile.history.extra import require_extra
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def import_trades(
         typer.Option("--rejects", help="Write the rows that were refused as CSV.", metavar="FILE", dir_okay=False),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row; write nothing.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Write nothing if any row is refused.")] = False,
     as_json: Json = False,
 ) -> None:
     """Keep completed trades of an earlier system beside the ledger's, to be compared with them.
@@ -97,7 +99,7 @@ def import_trades(
     the row. A row that cannot be read is refused, with its line and the reason. Imported again, nothing is written;
     a row that has changed since is reported, and stays as it was.
 
-    Exit code 1: rows were refused, or had changed.
+    Exit code 1: rows were refused, or had changed. 2: the source cannot be read.
 
     Examples: fifoledger legacy import trades.csv --source old_bot --timezone UTC;
     fifoledger legacy import --table public.completed_trades --database-url postgresql://localhost/old --source old_bot
@@ -116,14 +118,23 @@ def import_trades(
     reading = TradeReading(bot, category, timezone and require_zone(timezone), side_of.value)
     settings = ready_settings()
     choose_layout = partial(choose_columns, pairs)
-    rows: Source = (
-        TableSource(database_url or url_of(settings), table, choose=choose_layout)
-        if table
-        else FileSource(files or [], choose=choose_layout)
-    )
+    with readable():
+        rows: Source = (
+            TableSource(database_url or url_of(settings), table, choose=choose_layout)
+            if table
+            else FileSource(files or [], choose=choose_layout)
+        )
     account_id = choose(settings, account, None).account_id
-    with database(settings) as opened, _written(rejects) as on_reject, _progress(rows.total, rows.unit) as progress:
-        made = run(opened, account_id, source, rows, reading, dry_run=dry_run, on_reject=on_reject, progress=progress)
+    with (
+        readable(),
+        database(settings) as opened,
+        _written(rejects) as on_reject,
+        _progress(rows.total, rows.unit) as progress,
+    ):
+        made = run(
+            opened, account_id, source, rows, reading,
+            dry_run=dry_run, strict=strict, on_reject=on_reject, progress=progress,
+        )  # fmt: skip
     if as_json:
         print_json(asdict(made))
     else:
@@ -174,11 +185,12 @@ def _print(made: "LegacyImport", rejects: Path | None) -> None:
         ]
         show("Changed since they were imported; what is stored stays", _CONFLICTS, rows)
     console = output()
-    verb = "sound" if made.dry_run else "new"
+    unwritten = made.dry_run or made.stopped is not None
+    verb = "sound" if unwritten else "new"
     text = (
         f"{made.source}: {made.read:,} rows: {made.written:,} {verb}, {made.unchanged:,} there already, "
         f"{made.conflicting:,} changed, {made.rejected:,} refused."
     )
-    console.print(text + (" Nothing was written." if made.dry_run else ""), markup=False, soft_wrap=True)
+    console.print(text + (" Nothing was written." if unwritten else ""), markup=False, soft_wrap=True)
     if rejects is not None and made.rejected:
         console.print(f"The rows that were refused: {rejects}", markup=False, soft_wrap=True)

@@ -9,18 +9,16 @@ from reconcile.history.chunk import Outcome
 from reconcile.history.held import KEY
 from reconcile.history.report import BookReport
 from reconcile.history.staging import Staging
-from reconcile.history.writing import Target
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def book_reports(target: Target, staging: Staging, outcome: Outcome) -> tuple[BookReport, ...]:
-    """One report for each book that rows of fills came for, as the database has it now."""
+def book_reports(staging: Staging, outcome: Outcome) -> tuple[BookReport, ...]:
+    """One report for each book that rows of fills came for."""
     before: dict[int, Mapping[str, Any]] = {}
     for book in outcome.books:
         before.setdefault(book["book_id"], book)
-    rows = target.ask("import_books_after", book_ids=list(before))
-    after = {tuple(row[name] for name in KEY): row for row in rows}
+    after = {tuple(row[name] for name in KEY): row for row in outcome.after}
     reports = []
     for times in staging.book_times():
         row = after.get(tuple(times[name] for name in KEY))

@@ -39,6 +39,7 @@ class Outcome:
     written: Written = field(default_factory=Written)
     rejects: list[Reject] = field(default_factory=list)
     books: list[_Row] = field(default_factory=list)  # as they were locked
+    after: list[_Row] = field(default_factory=list)  # as they stood when `look_after` was called
     as_prepared: bool = False
 
     def add(self, other: "Outcome") -> None:
@@ -49,7 +50,13 @@ class Outcome:
         self.written += other.written
         self.rejects += other.rejects
         self.books += other.books
+        self.after += other.after
         self.as_prepared = other.as_prepared
+
+    def look_after(self, target: Target) -> None:
+        """Keeps how the books stand now."""
+        ids = sorted({book["book_id"] for book in self.books})
+        self.after = [*target.ask("import_books_after", book_ids=ids)]
 
 
 @dataclass(frozen=True, slots=True)

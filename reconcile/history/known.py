@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 from reconcile.history.rows import Reject
 from reconcile.history.writing import Target
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALWAYS = ("symbol", "position_idx", "exec_type", "exec_price", "exec_qty", "commission")
 _COARSE = (1_000_000, 60_000_000)
 _IF_BOTH_SAY = ("side", "order_id", "client_order_id", "is_maker", "commission_asset")
@@ -63,7 +65,14 @@ def _is_moment(stored: int, given: int) -> bool:
 
 
 def _conflict(row: Mapping[str, Any], known: Mapping[str, Any], differs: Sequence[str]) -> list[Reject]:
-    said = ", ".join(f"{name} {known[name]}" for name in differs)
+    said = ", ".join(f"{name} {_written(name, known[name])}" for name in differs)
     reason = f"execution {row['exec_id']} is in the ledger with another payload: {said}"
-    reject = Reject(row["origin"], row["line"], differs[0], str(row[differs[0]]), reason)
+    reject = Reject(row["origin"], row["line"], differs[0], _written(differs[0], row[differs[0]]), reason)
     return [reject] * int(row["parts"])
+
+
+def _written(name: str, value: Any) -> str:
+    """A time, which is in microseconds in the ledger's answer, as people read it."""
+    if name != "exec_time":
+        return str(value)
+    return (value if isinstance(value, datetime) else _EPOCH + timedelta(microseconds=value)).isoformat()

@@ -1,7 +1,7 @@
 """An import from beginning to end: read, check, stage, book, prove."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -20,11 +20,12 @@ from reconcile.history.books import book_reports
 from reconcile.history.checking import Reading, check
 from reconcile.history.chunk import Outcome
 from reconcile.history.openings import date_openings
+from reconcile.history.rehearsing import rehearsals
 from reconcile.history.rejects import write_rejects
 from reconcile.history.report import ImportReport, Reason
 from reconcile.history.rows import Source
 from reconcile.history.staging import StagedBook, Staging
-from reconcile.history.tasks import Booker, tasks
+from reconcile.history.tasks import REHEARSED_TOGETHER, Booker, Task, tasks
 from reconcile.history.writing import Connection, Target, ask, connect, errors_translated
 from reconcile.startup.lock import blocking_account_lock
 
@@ -73,6 +74,17 @@ def _silent(stage: str, done: int, total: int | None, unit: str) -> None:
     """Nobody looks."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """Where the rows come to. `fresh`: nothing is there yet. `newcomers`: those of the bots that nobody knows yet."""
+
+    account: str
+    target: Target
+    fresh: bool
+    bots: frozenset[str]
+    newcomers: frozenset[str]
+
+
 class _Import:
     def __init__(self, source: Source, settings: Settings, options: ImportOptions, progress: Progress) -> None:
         self._source, self._settings, self._options, self._progress = source, settings, options, progress
@@ -111,33 +123,31 @@ class _Import:
         return read
 
     def _book(self, staging: Staging, report: ImportReport, *, dry: bool) -> ImportReport:
-        """Books what is staged; a dry run does the same in a transaction that is taken back."""
+        """Books what is staged; a dry run does the same in transactions that are taken back."""
         with ExitStack() as stack:
             connection = stack.enter_context(connect(self._conninfo))
-            if dry:
-                stack.enter_context(connection.transaction(force_rollback=True))
-            account, target, fresh = self._register(connection, staging)
-            # No reconciler may compare, let alone adjust, while a past is there in part.
-            stack.enter_context(blocking_account_lock(self._settings, target.account_id))
-            books = self._own(target, staging, fresh=fresh)
+            ground = self._register(connection, staging, dry=dry)
+            target = ground.target
+            if not dry:  # no reconciler may compare, let alone adjust, while a past is there in part
+                stack.enter_context(blocking_account_lock(self._settings, target.account_id))
+            staging.forget()
+            todo = list(tasks(self._own(ground, staging), REHEARSED_TOGETHER if dry else None))
             booker = Booker(
                 staging=staging,
                 settings=self._settings,
                 conninfo=self._conninfo,
+                account=ground.account,
                 account_id=target.account_id,
-                fresh=fresh,
+                fresh=ground.fresh,
                 source=self._options.source,
                 cache=self._cache,
             )
-            outcome = self._book_all(booker, books, target if dry else None)
-            if outcome.written.fills and not dry:
-                target.ask("import_analyze")  # the tables may have grown a thousand times
-            self._touched = {*outcome.written.by_book, *outcome.written.rebuilt}
-            reports = book_reports(target, staging, outcome)
+            outcome = self._rehearse(booker, ground, todo) if dry else self._book_all(booker, ground, todo)
+            reports = book_reports(staging, outcome)
         return self._with_rejects(
             replace(
                 report,
-                account=account,
+                account=ground.account,
                 booked=outcome.booked,
                 duplicates=outcome.duplicates,
                 fills=outcome.written.fills,
@@ -162,30 +172,43 @@ class _Import:
             reasons=tuple(Reason(*found) for found in staging.reasons()),
         )
 
-    def _book_all(self, booker: Booker, books: Sequence[StagedBook], rehearsal: Target | None) -> Outcome:
-        staging = booker.staging
-        staging.forget_refusals()
-        todo = list(tasks(books))
-        results = booker.outcomes(todo, self._options.jobs) if rehearsal is None else booker.rehearsed(todo, rehearsal)
-        outcome, done, total = Outcome(), 0, sum(task.rows for task in todo)
-        for task, result in results:
-            staging.reject(result.rejects, at_booking=True)
-            result.rejects = []
-            outcome.add(result)
-            done += task.rows
-            self._progress("booking", done, total, "rows")
-        outcome.add(booker.settled(outcome, rehearsal))
+    def _book_all(self, booker: Booker, ground: _Ground, todo: Sequence[Task]) -> Outcome:
+        results = booker.outcomes(todo, self._options.jobs)
+        outcome = self._sum("booking", booker, ((task.rows, result) for task, result in results), _rows(todo))
+        outcome.add(booker.settled(outcome))
+        if outcome.written.fills:
+            ground.target.ask("import_analyze")  # the tables may have grown a thousand times
+        self._touched = {*outcome.written.by_book, *outcome.written.rebuilt}
+        outcome.look_after(ground.target)
         return outcome
 
-    def _register(self, connection: Connection, staging: Staging) -> tuple[str, Target, bool]:
-        """The account's name, the account, and whether it is empty.
+    def _rehearse(self, booker: Booker, ground: _Ground, todo: Sequence[Task]) -> Outcome:
+        parts = rehearsals(ground.target, booker.staging, todo, fresh=ground.fresh)
+        results = (
+            (part.rows, booker.rehearsed(part.tasks, part.orders, sorted(ground.newcomers & {*part.bots, EXTERNAL})))
+            for part in parts
+        )
+        return self._sum("rehearsing", booker, results, _rows(todo))
 
-        Every bot that a row names is registered; names in client order ids are only compared with those.
+    def _sum(self, stage: str, booker: Booker, results: Iterable[tuple[int, Outcome]], total: int) -> Outcome:
+        outcome, done = Outcome(), 0
+        for rows, result in results:
+            booker.staging.reject(result.rejects, at_booking=True)
+            result.rejects = []
+            outcome.add(result)
+            done += rows
+            self._progress(stage, done, total, "rows")
+        return outcome
+
+    def _register(self, connection: Connection, staging: Staging, *, dry: bool) -> _Ground:
+        """Registers the account and every bot that a row names; names in client order ids are only compared with those.
+
+        A dry run finds out whether that would do, and takes it back at once: it locks the tables.
         """
         venue, name, environment = read_account(self._options.account or self._settings.account)
         account = {"account": name, "venue": venue, "environment": environment, "default_account": "default"}
         bots = sorted({self._bot, *staging.row_bots()})
-        with connection.transaction():  # a refusal leaves no account and no bot behind
+        with connection.transaction(force_rollback=dry):  # a refusal leaves no account and no bot behind
             account_id = ask(connection, "import_register", {**account, "bots": bots})[0]["account_id"]
             target = Target(connection, account_id)
             state = target.ask("import_is_new")[0]
@@ -194,16 +217,19 @@ class _Import:
                     f"login {state['login']} may not write the tables of the ledger: history is imported in bulk, "
                     "with a login that is a member of ledger_owner"
                 )
-        return state["name"], target, state["is_new"]
+        wanted = {EXTERNAL, *bots}
+        known = target.ask("known_bots", bot_id=EXTERNAL, names=[*staging.bots(), *wanted])[0]["bots"]
+        return _Ground(
+            state["name"], target, state["is_new"], frozenset({*wanted, *known}), frozenset(wanted - {*known})
+        )
 
-    def _own(self, target: Target, staging: Staging, *, fresh: bool) -> list[StagedBook]:
+    def _own(self, ground: _Ground, staging: Staging) -> list[StagedBook]:
         """Asks the ledger whose the orders are, and sorts the rows by book."""
-        names = target.ask("known_bots", bot_id=EXTERNAL, names=staging.bots())[0]["bots"]
-        for portion in staging.orders(_ORDERS) if not fresh else ():
+        for portion in staging.orders(_ORDERS) if not ground.fresh else ():
             categories, order_ids = [category for category, _ in portion], [order_id for _, order_id in portion]
-            staging.know_orders(target.ask("import_order_owners", categories=categories, order_ids=order_ids))
-        books = staging.own(self._bot, names)
-        return staging.own(self._bot, names) if date_openings(target, staging) else books
+            staging.know_orders(ground.target.ask("import_order_owners", categories=categories, order_ids=order_ids))
+        books = staging.own(self._bot, sorted(ground.bots))
+        return staging.own(self._bot, sorted(ground.bots)) if date_openings(ground.target, staging) else books
 
     def _proven(self, report: ImportReport) -> ImportReport:
         """Every book that the import touched, verified."""
@@ -218,3 +244,7 @@ class _Import:
                 if not result.ok:
                     unproven.append(result)
         return replace(report, unproven=tuple(unproven), verify_seconds=time.monotonic() - started)
+
+
+def _rows(todo: Iterable[Task]) -> int:
+    return sum(task.rows for task in todo)

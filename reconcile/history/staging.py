@@ -4,7 +4,6 @@ DuckDB spills to disk what exceeds its memory, so that ten million rows need no 
 """
 
 import contextlib
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -23,6 +22,7 @@ from ledger.order_ids import BOT, MAX_LENGTH, OLDER, OURS
 from ledger.queries import resource_root
 from reconcile.history.checking import SCHEMA
 from reconcile.history.rows import Reject
+from reconcile.history.spilling import spill_folder
 from reconcile.history.times import MOMENT
 
 MEMORY = "512MB"
@@ -30,6 +30,8 @@ _REJECTS = pa.schema([("origin", pa.string()), ("line", pa.int64()), ("field", p
                       ("reason", pa.string())])  # fmt: skip
 
 _ORDERS = pa.schema([(name, pa.string()) for name in ("category", "order_id", "bot_id")])
+_WHOLES = pa.schema([(name, pa.string()) for name in ("category", "order_id", "bot_id", "symbol")]
+                    + [("position_idx", pa.int16())])  # fmt: skip
 _DATED = pa.schema([("category", pa.string()), ("exec_id", pa.string()), ("exec_time", pa.int64()),
                     ("refused", pa.bool_())])  # fmt: skip
 
@@ -66,9 +68,10 @@ class Staging:
     """The rows of one import. A context manager: the files are gone afterwards."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="fifoledger-import-")
+        self._open = contextlib.ExitStack()
+        folder = self._open.enter_context(spill_folder())
         self._db = duckdb.connect(":memory:", config={
-            "memory_limit": MEMORY, "temp_directory": self._folder.name,
+            "memory_limit": MEMORY, "temp_directory": str(folder),
             "preserve_insertion_order": True, "autoinstall_known_extensions": False})  # fmt: skip
         self._db.execute(_sql("tables"))
         self._rows = 0
@@ -79,7 +82,7 @@ class Staging:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:  # fmt: skip
         self._db.close()
-        self._folder.cleanup()
+        self._open.close()
 
     def add(self, rows: pa.Table) -> None:
         """Takes in checked rows, with the columns of `checking.SCHEMA`."""
@@ -134,14 +137,19 @@ class Staging:
         while portion := cursor.fetchmany(size):
             yield portion
 
-    def forget_refusals(self) -> None:
-        """Before rows are booked once more: what was refused then."""
-        self._db.execute(_sql("forget_refusals"))
+    def forget(self) -> None:
+        """Before rows are booked once more: what the ledger said of them then."""
+        self._db.execute(_sql("forget"))
 
     def know_orders(self, orders: Sequence[Mapping[str, Any]]) -> None:
         """Takes in whose orders are: category, order id and bot, None where the ledger does not know."""
         with self._registered("names", pa.Table.from_pylist(list(orders), _ORDERS)):
             self._db.execute(_sql("know_orders"))
+
+    def know_wholes(self, orders: Sequence[Mapping[str, Any]]) -> None:
+        """Takes in where the ledger has fills of whole orders: category, order id and the rest of the book's key."""
+        with self._registered("names", pa.Table.from_pylist(list(orders), _WHOLES)):
+            self._db.execute(_sql("know_wholes"))
 
     def own(self, bot: str, known_bots: Sequence[str]) -> list[StagedBook]:
         """Finds whose each row is and sorts them. `bot`: whose those are that nobody else's are."""
@@ -156,6 +164,13 @@ class Staging:
     def orders_across_books(self) -> list[tuple[str, str]]:
         """Category and id of orders that a row stands for as a whole, but not all rows are for its book."""
         return self._db.execute(_sql("orders_across_books")).fetchall()
+
+    def linked_books(self) -> list[tuple[str, str, str, str, int]]:
+        """Category, order id, bot, symbol and idx: the books of each order that concerns several of them.
+
+        A fill of the whole order, by the rows or by the ledger, lies in one of them.
+        """
+        return self._db.execute(_sql("linked_books")).fetchall()
 
     def openings(self) -> list[dict[str, Any]]:
         """The opening balances among the owned rows, with their book's first fill there; times in microseconds."""

@@ -23,6 +23,7 @@ from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.writing import Target, connect
 
 FILLS_AT_ONCE = 25_000
+REHEARSED_TOGETHER = 5_000  # nobody should wait for what is only tried
 _CASH_AT_ONCE = 2_000
 _ORDERS_AT_ONCE = 50_000
 _RACES = 3
@@ -46,11 +47,15 @@ class Task:
         return len(self.books) == 1 and not self.books[0].is_cash and not self.books[0].mixes
 
 
-def tasks(books: Sequence[StagedBook]) -> Iterator[Task]:
-    """Books that follow each other in the staging, as many as fit into a transaction; a large one by itself."""
+def tasks(books: Sequence[StagedBook], most: int | None = None) -> Iterator[Task]:
+    """Books that follow each other in the staging, as many as fit into a transaction; a large one by itself.
+
+    `most`: how many rows books may have that are locked together, where that is less.
+    """
     pending: list[StagedBook] = []
     for book in books:
-        joins = pending and pending[0].is_cash == book.is_cash and book.stop - pending[0].first <= _size(book)
+        size = _size(book) if most is None else min(most, _size(book))
+        joins = pending and pending[0].is_cash == book.is_cash and book.stop - pending[0].first <= size
         if pending and not joins:
             yield _task(pending)
             pending = []
@@ -75,6 +80,7 @@ class Booker:
     staging: Staging
     settings: Settings
     conninfo: str
+    account: str
     account_id: int
     fresh: bool
     source: str
@@ -91,18 +97,29 @@ class Booker:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def rehearsed(self, todo: Sequence[Task], target: Target) -> Iterator[tuple[Task, Outcome]]:
-        """Carries tasks out in the transaction that `target` is in, which the caller takes back."""
-        for task in todo:
-            outcome = Outcome()
-            for first, stop in task.ranges:
-                outcome.add(self._book(target, task, self.staging.rows(first, stop)))
-            yield task, outcome
+    def rehearsed(self, todo: Sequence[Task], orders: Sequence[tuple[str, str]], bots: Sequence[str]) -> Outcome:
+        """Carries tasks out in a transaction that is taken back, with what is to be settled of `orders` then.
 
-    def settled(self, booked: Outcome, rehearsal: Target | None) -> Outcome:
+        `bots`: who is not registered yet.
+        """
+
+        def rehearse(target: Target) -> Outcome:
+            with target.connection.transaction(force_rollback=True):
+                if bots:
+                    target.ask("import_stand_ins", account=self.account, bots=list(bots))
+                outcome = Outcome()
+                for task in todo:
+                    for first, stop in task.ranges:
+                        outcome.add(self._book(target, task, self.staging.rows(first, stop)))
+                if orders:
+                    outcome.add(settle_orders(target, [orders]))
+                outcome.look_after(target)
+            return outcome
+
+        return self._done(rehearse)
+
+    def settled(self, booked: Outcome) -> Outcome:
         """What is left to do when all rows are booked: orders of which fills came into different books."""
-        if rehearsal is not None:
-            return settle_orders(rehearsal, self._perhaps_unsettled(rehearsal, booked))
         outcome = Outcome()
         self._persist(outcome, partial(self._settled, booked=booked))
         return outcome
@@ -142,10 +159,16 @@ class Booker:
             return None  # whoever writes meets it, too, and waits for the server
 
     def _persist(self, outcome: Outcome, work: Callable[[Target], Outcome]) -> None:
+        outcome.add(self._done(partial(self._commit, work=work)))
+
+    def _done(self, work: Callable[[Target], Outcome]) -> Outcome:
         """What a failing server costs is done again, on a new connection: it is booked once."""
-        for attempt in Retrying(**retry_policy(self.settings) | {"stop": self._has_waited_enough}):
-            with attempt, connect(self.conninfo) as connection:
-                outcome.add(self._commit(Target(connection, self.account_id), work))
+        policy = retry_policy(self.settings) | {"stop": self._has_waited_enough}
+        return Retrying(**policy)(self._once, work)
+
+    def _once(self, work: Callable[[Target], Outcome]) -> Outcome:
+        with connect(self.conninfo) as connection:
+            return work(Target(connection, self.account_id))
 
     def _has_waited_enough(self, state: RetryCallState) -> bool:
         """What the transactions themselves took does not count: they are long."""

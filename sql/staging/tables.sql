@@ -26,6 +26,8 @@ CREATE TABLE staged (
 CREATE TABLE rejected (origin VARCHAR, line BIGINT, field VARCHAR, value VARCHAR, reason VARCHAR, at_booking BOOLEAN);
 CREATE TABLE known_bot (bot_id VARCHAR);
 CREATE TABLE ledger_order (category VARCHAR, order_id VARCHAR, bot_id VARCHAR);
+-- Where the ledger has a fill of the whole order.
+CREATE TABLE ledger_whole (category VARCHAR, order_id VARCHAR, bot_id VARCHAR, symbol VARCHAR, position_idx SMALLINT);
 -- The times of opening balances, and which of them cannot be one.
 CREATE TABLE dated_opening (
     category  VARCHAR,

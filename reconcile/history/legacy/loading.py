@@ -1,9 +1,13 @@
 """Keeps an earlier system's trades beside the ledger's."""
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from ledger.database import Database, Query
 from ledger.money import read_text
@@ -13,6 +17,7 @@ from reconcile.history.rows import Reject, Source
 
 _PORTION = 2000  # rows in one transaction
 _LISTED = 1000  # conflicts and rejects that the report names
+_STRICT = "rows were refused, and strict was asked for: nothing was written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Conflict:
 class LegacyImport:
     """What an import did: `read` = `written` + `unchanged` + `conflicting` + `rejected`.
 
-    With `dry_run` nothing was written: `written` counts the rows that are sound.
+    With `dry_run`, or if it was `stopped`, nothing was written: `written` counts the rows that are sound.
     """
 
     source: str
@@ -42,6 +47,7 @@ class LegacyImport:
     rejected: int
     conflicts: tuple[Conflict, ...]
     rejects: tuple[Reject, ...]
+    stopped: str | None = None
 
 
 def import_trades(
@@ -52,6 +58,7 @@ def import_trades(
     reading: TradeReading,
     *,
     dry_run: bool = False,
+    strict: bool = False,
     on_reject: Callable[[Reject], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> LegacyImport:
@@ -66,6 +73,7 @@ def import_trades(
         source: the rows.
         reading: how cells are read where they do not say it themselves.
         dry_run: check only.
+        strict: write nothing if any row is refused.
         on_reject: is told each row that is refused, beside the first thousand that the answer lists.
         progress: is told how much of the source has been read.
 
@@ -74,20 +82,30 @@ def import_trades(
         PermissionDeniedError: the login may not act for a bot that a row names.
     """
     name = read_text("source", source_name)
-    made = _Made(database, account_id, name, dry_run, on_reject)
     checks = TradeCheck(reading)
-    for batch in source.batches():
-        for reject in batch.rejected:
-            made.refuse(reject)
-        for found in checks.check(batch):
-            if isinstance(found, Reject):
-                made.refuse(found)
-            else:
-                made.keep(found)
-        if progress is not None:
-            progress(batch.done)
-    made.flush()
-    return made.report()
+    with _held(dry_run=dry_run, strict=strict) as held:
+        made = _Made(database, account_id, name, held, on_reject)
+        for batch in source.batches():
+            for reject in batch.rejected:
+                made.refuse(reject)
+            for found in checks.check(batch):
+                if isinstance(found, Reject):
+                    made.refuse(found)
+                else:
+                    made.keep(found)
+            if progress is not None:
+                progress(batch.done)
+        made.flush()
+        if strict and not dry_run:
+            made.write_held()
+    return made.report(dry_run=dry_run)
+
+
+def _held(*, dry_run: bool, strict: bool) -> AbstractContextManager[IO[str] | None]:
+    """Where sound rows wait until all have been read; None: they do not wait. Those of a dry run wait for nothing."""
+    if dry_run:
+        return Path(os.devnull).open("w", encoding="utf-8")
+    return TemporaryFile("w+", encoding="utf-8") if strict else nullcontext()
 
 
 class _Made:
@@ -98,11 +116,12 @@ class _Made:
         database: Database,
         account_id: int,
         source: str,
-        dry_run: bool,
+        held: IO[str] | None,
         on_reject: Callable[[Reject], None] | None,
     ) -> None:
         self._database, self._account_id, self._source = database, account_id, source
-        self._dry_run, self._on_reject = dry_run, on_reject
+        self._held, self._on_reject = held, on_reject
+        self._stopped: str | None = None
         self._waiting: list[Trade] = []
         self._counts = dict.fromkeys(("read", "written", "unchanged", "conflicting", "rejected"), 0)
         self._conflicts: list[Conflict] = []
@@ -124,13 +143,24 @@ class _Made:
 
     def flush(self) -> None:
         rows, self._waiting = self._waiting, []
-        if self._dry_run:
+        if self._held is not None:
             self._counts["written"] += len(rows)
+            self._held.write(json.dumps(_json(rows)) + "\n")
         elif rows:
-            self._write(rows)
+            self._write(_json(rows))
 
-    def _write(self, rows: Sequence[Trade]) -> None:
-        params = {"account_id": self._account_id, "source": self._source, "trades": _json(rows)}
+    def write_held(self) -> None:
+        """Writes all that waited, unless a row was refused."""
+        if self._counts["rejected"]:
+            self._stopped = _STRICT
+        elif self._held is not None:
+            self._counts["written"] = 0
+            self._held.seek(0)
+            for portion in self._held:
+                self._write(json.loads(portion))
+
+    def _write(self, trades: str) -> None:
+        params = {"account_id": self._account_id, "source": self._source, "trades": trades}
         [answer] = self._database.query(Query("import_legacy_trades", params))
         self._counts["written"] += answer["written"]
         self._counts["unchanged"] += answer["unchanged"]
@@ -138,10 +168,11 @@ class _Made:
         room = _LISTED - len(self._conflicts)
         self._conflicts += [Conflict(**one) for one in answer["conflicts"][:room]]
 
-    def report(self) -> LegacyImport:
+    def report(self, *, dry_run: bool) -> LegacyImport:
         return LegacyImport(
             source=self._source,
-            dry_run=self._dry_run,
+            dry_run=dry_run,
+            stopped=self._stopped,
             conflicts=tuple(self._conflicts),
             rejects=tuple(self._rejects),
             **self._counts,

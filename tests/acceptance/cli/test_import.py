@@ -287,5 +287,6 @@ def test_without_the_extra(cli: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_wrong_usage(cli: Shell) -> None:
     assert cli("import", "files", "nothing.csv").code == 2
     assert cli("import", "files", write(SOUND), "--timezone", "Mars").code == 2
+    assert cli("import", "files", write(SOUND), "--category", "Linear").code == 2
     assert cli("import", "files", write(SOUND), "--map", "symbol").code == 3
     assert cli("import", "files", write(SOUND), "--rejects", "no/such/folder.csv").code == 3

@@ -40,14 +40,16 @@ def test_import_says_what_became_of_each_row(cli: Shell, rows: list[dict[str, An
     count = len(rows)
 
     tried = cli("legacy", "import", "trades.csv", *SOURCE, "--dry-run")
+    stopped = cli("legacy", "import", "trades.csv", *SOURCE, "--strict")
     first = cli("legacy", "import", "trades.csv", *SOURCE, "--rejects", "refused.csv")
     rows[0]["net_pnl"], rows[1]["net_pnl"] = "2.5", "3"
     write(tmp_path / "trades.csv", rows)
     second = cli("legacy", "import", "trades.csv", *SOURCE)
 
     summary = f"old_bot: {count} rows: {count - 1} %s, 0 there already, 0 changed, 1 refused."
-    assert (tried.code, first.code, second.code) == (1, 1, 1)
+    assert (tried.code, stopped.code, first.code, second.code) == (1, 1, 1, 1)
     assert summary % "sound" + " Nothing was written." in tried.out
+    assert summary % "sound" + " Nothing was written." in stopped.out
     assert summary % "new" in first.out
     assert "net_pnl" in first.out
     assert "1,5" in first.out
@@ -152,3 +154,4 @@ def test_import_of_a_table(
     assert stored[0]["exit_time"] == "2026-03-02T09:00:00+00:00"
     assert cli(*of_table, "trades.csv").code == 2
     assert cli("legacy", "import", *SOURCE).code == 2
+    assert cli("legacy", "import", "nothing.csv", *SOURCE).code == 2

@@ -38,6 +38,7 @@ def expected_tables(seed: int, database_url: str, connection: psycopg.Connection
         return plain.tables(connection)
 
 
+@pytest.mark.timeout(120 + 10 * DEATHS)
 def test_killed_anywhere_and_run_again_it_ends_as_if_nothing_had_been(
     database_url: str, redis_url: str, connection: psycopg.Connection[Any]
 ) -> None:

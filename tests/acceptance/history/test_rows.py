@@ -73,6 +73,9 @@ def test_a_contradiction_to_the_ledger_names_what_it_has(database_url: str, clie
         report = bring_in([row("e1", qty=2, price="100.5") | {field: value}], ACCOUNT, database_url)
         assert [(one.line, one.field) for one in report.rejects] == [(1, field)]
         assert field in report.rejects[0].reason
+        if field == "exec_time":
+            assert moment(0).isoformat() in report.rejects[0].reason
+            assert report.rejects[0].value == moment(1).isoformat()
         assert report.rejected == 1
         assert not report.ok
     assert client.get_position("BTCUSDT").size == 2

@@ -14,6 +14,7 @@ import pytest
 from ledger import InvalidInputError, LedgerClient, PermissionDeniedError
 from ledger.database import Database
 from ledger.settings import load_settings
+from reconcile.history.legacy import loading
 from reconcile.history.legacy.checking import TradeReading
 from reconcile.history.legacy.columns import choose_columns, read_pairs
 from reconcile.history.legacy.loading import LegacyImport, import_trades
@@ -201,6 +202,28 @@ def test_a_dry_run_writes_nothing(desk: Desk, connection: psycopg.Connection[Any
     made = desk([GOOD, changed(GOOD, quantity="x")], dry_run=True)
     assert (made.read, made.written, made.rejected) == (2, 1, 1)
     assert all_rows(connection) == before
+
+
+def test_strict_writes_nothing_if_a_row_is_refused(
+    desk: Desk, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever row it is, however many transactions the others take."""
+    monkeypatch.setattr(loading, "_PORTION", 2)
+    before = all_rows(connection)
+    rows = [changed(GOOD, id=str(n), note=f"a\nb 'é' {n}") for n in range(5)]
+    refused = changed(GOOD, quantity="x")
+    for bad in ([refused, *rows], [*rows, refused]):
+        made = desk(bad, strict=True)
+        assert (made.read, made.written, made.rejected, made.dry_run) == (6, 5, 1, False)
+        assert made.stopped is not None
+        assert all_rows(connection) == before
+    assert desk([refused], strict=True, dry_run=True).stopped is None
+    sound = desk(rows, strict=True)
+    assert (sound.written, sound.unchanged, sound.stopped) == (5, 0, None)
+    kept = stored(connection)
+    assert desk([*rows, changed(GOOD, id="9")], strict=True).written == 1
+    assert desk([changed(GOOD, id="4", quantity="7"), changed(GOOD, id="8")], strict=True).conflicting == 1
+    assert [row for row in stored(connection) if row in kept] == kept
 
 
 def test_a_missing_column_is_named_with_a_guess(desk: Desk) -> None:

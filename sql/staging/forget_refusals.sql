@@ -1,1 +1,0 @@
-DELETE FROM rejected WHERE at_booking
