@@ -156,8 +156,9 @@ def _record_fill(url: str, fills: list[dict[str, Any]], seconds: float) -> float
 
 def _naive(url: str, fills: list[dict[str, Any]], seconds: float) -> float:
     ledger = NaiveLedger(url)
+    ledger.create()
     rate = _rate(fills, ledger.record, seconds)
-    ledger.close()
+    ledger.dispose()
     return rate
 
 
