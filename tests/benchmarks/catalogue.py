@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.results import Result
-from tests.benchmarks.rows import writing
+from tests.benchmarks.rows import batches, closing, reading, writing
 
 Benchmark = Callable[[Bench], Sequence[Result]]
 
@@ -12,5 +12,10 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "record_fill": writing.record_fill,
     "hot_book": writing.hot_book,
     "client": writing.client,
+    "snapshot": closing.snapshot,
+    "batches": batches.batches,
     "naive": writing.naive,
+    "consumed": closing.consumed,
+    "open_lots": closing.open_lots,
+    "reads": reading.reads,
 }

@@ -1,7 +1,8 @@
 """What a benchmark finds: ours, what it is measured beside, round by round, and the goal of their ratio."""
 
+import itertools
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -39,9 +40,9 @@ class Percentiles:
     p99: float
 
     @classmethod
-    def of(cls, seconds: Sequence[float]) -> "Percentiles":
-        """Of all calls of all rounds together."""
-        cuts = statistics.quantiles(seconds, n=100, method="inclusive")
+    def of(cls, rounds: Iterable[Sequence[float]]) -> "Percentiles":
+        """Of all calls of all rounds together, given in seconds."""
+        cuts = statistics.quantiles(itertools.chain.from_iterable(rounds), n=100, method="inclusive")
         return cls(*(cuts[percent - 1] * 1000 for percent in (50, 95, 99)))
 
 

@@ -45,12 +45,12 @@ def rates(found: Rounds, case: str, ours: tuple[str, int], other: tuple[str, int
 
 
 def _pooled(rounds: list[Measured]) -> Percentiles:
-    return Percentiles.of([seconds for one in rounds for seconds in one.latencies])
+    return Percentiles.of(one.latencies for one in rounds)
 
 
 def _tails(found: Rounds, case: str, count: int) -> Result:
     def p99(name: str) -> list[float]:
-        return [Percentiles.of(one.latencies).p99 for one in found[name, count]]
+        return [Percentiles.of([one.latencies]).p99 for one in found[name, count]]
 
     return Result(
         case=f"{case}, {connections(count)}, p99",
