@@ -31,6 +31,7 @@ def main(
         list[str] | None, typer.Argument(help=f"Of {', '.join(BENCHMARKS)}. Default: all.", callback=_known)
     ] = None,
     quick: Annotated[bool, typer.Option(help="One small round: shows that it works, measures nothing.")] = False,
+    large: Annotated[bool, typer.Option(help="Ten million fills as well, which takes long and much disk.")] = False,
     rounds: Annotated[int, typer.Option(min=1, help="How often the ways take turns.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.01, help="How long each way writes in a round.")] = 2.0,
     json: Annotated[Path | None, typer.Option(help="Write everything to this file, round by round.")] = None,
@@ -45,7 +46,7 @@ def main(
         run = Run(describe(servers), rounds, quick, outcomes)
         console.print(run.title)
         for name in names or ():
-            with Bench(servers, rounds=rounds, seconds=seconds, quick=quick) as bench:
+            with Bench(servers, rounds=rounds, seconds=seconds, quick=quick, large=large) as bench:
                 outcomes.append(Outcome(name, BENCHMARKS[name](bench), bench.rows))
             show(outcomes[-1], console, judged=not quick)
             _write(run, json, plot)  # a run takes long: what is measured should not be lost with what follows

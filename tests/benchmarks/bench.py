@@ -28,13 +28,15 @@ class Bench:
     """One run. Use it in a `with` statement.
 
     `rounds`: how often the ways take turns. `seconds`: how long each of them writes in a round. `quick`: small sizes.
+    `large`: the sizes that take an hour as well.
     """
 
-    def __init__(self, servers: Servers, *, rounds: int, seconds: float, quick: bool) -> None:
+    def __init__(self, servers: Servers, *, rounds: int, seconds: float, quick: bool, large: bool = False) -> None:
         self.servers = servers
         self.rounds = rounds
         self.seconds = seconds
         self.quick = quick
+        self.large = large
         self.rows: list[Mapping[str, int]] = []
         self._stack = ExitStack()
         self._crew: tuple[int, Crew] | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.results import Result
-from tests.benchmarks.rows import batches, closing, reading, writing
+from tests.benchmarks.rows import batches, closing, disk, past, reading, restart, writing
 
 Benchmark = Callable[[Bench], Sequence[Result]]
 
@@ -17,5 +17,9 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "naive": writing.naive,
     "consumed": closing.consumed,
     "open_lots": closing.open_lots,
+    "history": past.history,
     "reads": reading.reads,
+    "late": past.late,
+    "restart": restart.restart,
+    "disk": disk.disk,
 }
