@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.results import Result
-from tests.benchmarks.rows import batches, closing, disk, past, reading, restart, writing
+from tests.benchmarks.rows import batches, closing, disk, importing, past, reading, restart, writing
 
 Benchmark = Callable[[Bench], Sequence[Result]]
 
@@ -20,6 +20,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "history": past.history,
     "reads": reading.reads,
     "late": past.late,
+    "import": importing.importing,
     "restart": restart.restart,
     "disk": disk.disk,
 }

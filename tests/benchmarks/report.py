@@ -63,8 +63,8 @@ def _cells(result: Result) -> list[str]:
         _spread(result.values),
         _number(statistics.median(result.others)),
         _spread(result.others),
-        f"{result.ratio:.2f}",
-        f"{min(result.ratios):.2f}–{max(result.ratios):.2f}",
+        _ratio(result.ratio),
+        f"{_ratio(min(result.ratios))}–{_ratio(max(result.ratios))}",
     ]
 
 
@@ -75,6 +75,10 @@ def _goal(result: Result, *, judged: bool) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 
 def _spread(values: Sequence[float]) -> str:
