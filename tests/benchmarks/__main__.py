@@ -42,12 +42,14 @@ def main(
     outcomes: list[Outcome] = []
     if quick:
         rounds, seconds = 1, _QUICK_SECONDS
-    with benchmark_servers() as servers:
-        run = Run(describe(servers), rounds, quick, outcomes)
+    with (
+        benchmark_servers() as servers,
+        Bench(servers, rounds=rounds, seconds=seconds, quick=quick, large=large) as bench,
+    ):
+        run = Run(describe(servers, durable=not quick), rounds, quick, outcomes)
         console.print(run.title)
         for name in names or ():
-            with Bench(servers, rounds=rounds, seconds=seconds, quick=quick, large=large) as bench:
-                outcomes.append(Outcome(name, BENCHMARKS[name](bench), bench.rows))
+            outcomes.append(Outcome(name, BENCHMARKS[name](bench), bench.counted()))
             show(outcomes[-1], console, judged=not quick)
             _write(run, json, plot)  # a run takes long: what is measured should not be lost with what follows
     console.print(run.title)
@@ -60,5 +62,8 @@ def _write(run: Run, json: Path | None, plot: Path | None) -> None:
         write_plot(run, plot)
 
 
+app = typer.Typer(add_completion=False)
+app.command()(main)
+
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -39,7 +39,7 @@ class Bench:
         self.large = large
         self.rows: list[Mapping[str, int]] = []
         self._stack = ExitStack()
-        self._crew: tuple[int, Crew] | None = None
+        self._crew: Crew | None = None
 
     def pick(self, usual: V, quick: V) -> V:
         """One of the two sizes."""
@@ -57,28 +57,33 @@ class Bench:
                 found[name].append(ways[name]())
         return found
 
+    def counted(self) -> list[Mapping[str, int]]:
+        """The rows in the databases that were used since this was last asked."""
+        rows, self.rows = self.rows, []
+        return rows
+
     @contextmanager
     def database(self) -> Iterator[Target]:
         """A fresh database, and an empty cache. What is in its tables at the end is counted."""
         name = _unique()
         url = create_database(self.servers.admin_url, name, self._template)
         try:
-            with redis.Redis.from_url(self.servers.redis_url) as connection:
-                connection.flushdb()
             with LedgerClient(BOT, account=ACCOUNT, database_url=url) as client:
                 account_id = client.register()
             yield Target(url, self.servers.redis_url, account_id)
             self.rows.append(ask(url, "benchmark/sizes"))
         finally:
             if self._crew is not None:
-                self._crew[1].release()
+                self._crew.release()
+            with redis.Redis.from_url(self.servers.redis_url) as connection:
+                connection.flushdb()
             drop_database(self.servers.admin_url, name)
 
-    def crew(self, size: int) -> Crew:
-        """At least so many writers, started once."""
-        if self._crew is None or self._crew[0] < size:
-            self._crew = size, self._stack.enter_context(crew(size))
-        return self._crew[1]
+    def crew(self) -> Crew:
+        """As many writers as the largest measurement needs, started once."""
+        if self._crew is None:
+            self._crew = self._stack.enter_context(crew(self.pick(16, 3)))
+        return self._crew
 
     @cached_property
     def _template(self) -> str:

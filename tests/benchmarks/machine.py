@@ -20,15 +20,15 @@ class NotDurableError(Exception):
     """A server that does not wait for its disk is not what anybody trades on."""
 
 
-def describe(servers: Servers) -> dict[str, str]:
+def describe(servers: Servers, *, durable: bool) -> dict[str, str]:
     """The machine, the programs and the server's settings.
 
     Raises:
-        NotDurableError: the server may lose what it has acknowledged.
+        NotDurableError: the server may lose what it has acknowledged, and `durable` was asked for.
     """
     with psycopg.connect(to_conninfo(servers.admin_url)) as connection:
         settings: dict[str, str] = dict(connection.execute(statement("benchmark/server")).fetchall())
-    if lax := [name for name in _DURABLE if settings[name] != "on"]:
+    if durable and (lax := [name for name in _DURABLE if settings[name] != "on"]):
         raise NotDurableError(f"the server has {', '.join(lax)} off: its figures would say nothing")
     postgres = settings.pop("server_version")
     return {
