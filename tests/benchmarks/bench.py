@@ -14,8 +14,9 @@ from psycopg.rows import dict_row
 from ledger import LedgerClient
 from ledger.database.url import to_conninfo
 from ledger.migrate import upgrade
-from tests.benchmarks.crew import Crew, crew
+from tests.benchmarks.crew import Crew
 from tests.benchmarks.target import ACCOUNT, BOT, Target
+from tests.invariants import check_invariants
 from tests.servers import Servers, create_database, drop_database
 from tests.statements import statement
 
@@ -39,7 +40,7 @@ class Bench:
         self.large = large
         self.rows: list[Mapping[str, int]] = []
         self._stack = ExitStack()
-        self._crew: Crew | None = None
+        self.crew = Crew()
 
     def pick(self, usual: V, quick: V) -> V:
         """One of the two sizes."""
@@ -72,18 +73,14 @@ class Bench:
                 account_id = client.register()
             yield Target(url, self.servers.redis_url, account_id)
             self.rows.append(ask(url, "benchmark/sizes"))
+            if self.quick:  # with the usual sizes it would take longer than what is measured
+                with psycopg.connect(to_conninfo(url), autocommit=True) as checking:
+                    check_invariants(checking)
         finally:
-            if self._crew is not None:
-                self._crew.release()
+            self.crew.release()
             with redis.Redis.from_url(self.servers.redis_url) as connection:
                 connection.flushdb()
             drop_database(self.servers.admin_url, name)
-
-    def crew(self) -> Crew:
-        """As many writers as the largest measurement needs, started once."""
-        if self._crew is None:
-            self._crew = self._stack.enter_context(crew(self.pick(16, 3)))
-        return self._crew
 
     @cached_property
     def _template(self) -> str:
@@ -101,6 +98,7 @@ class Bench:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.crew.close()
         self._stack.close()
 
 

@@ -3,10 +3,10 @@
 import multiprocessing
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from tests.benchmarks.fills import seed
@@ -84,13 +84,24 @@ def _work(pipe: Pipe) -> None:
 
 
 class Crew:
-    """As many writers as the largest measurement needs."""
+    """Writers, started when they are needed for the first time."""
 
-    def __init__(self, pipes: list[Pipe]) -> None:
-        self._pipes = pipes
+    def __init__(self) -> None:
+        self._context = multiprocessing.get_context("spawn")
+        self._pipes: list[Pipe] = []
+        self._processes: list[SpawnProcess] = []
 
     def measure(self, target: Target, way: Way, writers: int, seconds: float) -> Measured:
         """All of them begin at one moment, which all processes of a machine agree on."""
+        try:
+            return self._measured(target, way, writers, seconds)
+        except BaseException:
+            self._abandon()  # some of them may wait for a word that nobody says any more
+            raise
+
+    def _measured(self, target: Target, way: Way, writers: int, seconds: float) -> Measured:
+        while len(self._pipes) < writers:
+            self._start()
         team = self._pipes[:writers]
         for pipe in team:
             pipe.send(_Task(target, way, seconds))
@@ -110,31 +121,31 @@ class Crew:
         for pipe in self._pipes:
             _heard(pipe)
 
+    def close(self) -> None:
+        """Ends the processes."""
+        for pipe in self._pipes:
+            pipe.send(None)
+        for process in self._processes:
+            process.join()
+
+    def _abandon(self) -> None:
+        for process in self._processes:
+            process.terminate()
+            process.join()
+        self._pipes.clear()
+        self._processes.clear()
+
+    def _start(self) -> None:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(theirs,), daemon=True)
+        process.start()
+        theirs.close()
+        self._pipes.append(ours)
+        self._processes.append(process)
+
 
 def _heard(pipe: Pipe) -> Any:
     answer = pipe.recv()
     if isinstance(answer, _Failure):
         raise RuntimeError(f"a writer failed:\n{answer.text}")
     return answer
-
-
-@contextmanager
-def crew(size: int) -> Iterator[Crew]:
-    """Starts the writers and stops them at the end."""
-    context = multiprocessing.get_context("spawn")
-    pipes: list[Pipe] = []
-    processes = []
-    for _ in range(size):
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs,), daemon=True)
-        process.start()
-        theirs.close()
-        pipes.append(ours)
-        processes.append(process)
-    try:
-        yield Crew(pipes)
-    finally:
-        for pipe in pipes:
-            pipe.send(None)
-        for process in processes:
-            process.join()

@@ -82,12 +82,11 @@ def batches(bench: Bench) -> list[Result]:
     with bench.database() as target, target.connect() as connection, target.client(cached=False) as client:
         connection.execute(statement("benchmark/plain_table"))
         work = _Batches(target, client, connection, bench.pick(20_000, 1_000))
-        team = bench.crew()
         ways: dict[str, Callable[[], float]] = {
             **{f"client, {size:,}": partial(work.client, size) for size in goals},
             **{f"function, {size:,}": partial(work.function, size) for size in goals},
             _COPY: work.copy,
-            _INSERT: lambda: team.measure(target, Insert(_BOOKS), many, bench.seconds).rate,
+            _INSERT: lambda: bench.crew.measure(target, Insert(_BOOKS), many, bench.seconds).rate,
         }
         for way in ways.values():
             way()

@@ -17,13 +17,12 @@ Rounds = dict[tuple[str, int], list[Measured]]  # by way and number of connectio
 
 def measure_ways(bench: Bench, target: Target, ways: Mapping[str, Way], writers: tuple[int, ...]) -> Rounds:
     """All ways with all numbers of connections in turn, after a time in which tables and caches get warm."""
-    team = bench.crew()
     for way in ways.values():
-        team.measure(target, way, max(writers), bench.seconds)
+        bench.crew.measure(target, way, max(writers), bench.seconds)
     settle(target.database_url)
     return bench.in_turn(
         {
-            (name, count): partial(team.measure, target, way, count, bench.seconds)
+            (name, count): partial(bench.crew.measure, target, way, count, bench.seconds)
             for count in writers
             for name, way in ways.items()
         }
