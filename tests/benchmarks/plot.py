@@ -21,7 +21,7 @@ def write_plot(run: Run, path: Path) -> None:
         figure = Figure(figsize=(11, 1.4 + _INCHES_PER_LINE * len(lines)), layout="constrained")
         axes = figure.subplots()
         for place, (_, result) in enumerate(lines):
-            _draw(axes, place, result)
+            _draw(axes, place, result, _COLOURS[None if run.quick else result.met])
         labels = [f"{name}: {one.what} / {one.beside} ({one.case})" for name, one in lines]
         axes.set_yticks(range(len(lines)), labels)
         axes.set_ylim(len(lines) - 0.5, -0.5)
@@ -42,8 +42,7 @@ def _title(run: Run) -> str:
     return f"{run.title}. Fills in the tables: {rows}"
 
 
-def _draw(axes: Any, place: int, result: Result) -> None:
-    colour = _COLOURS[result.met]
+def _draw(axes: Any, place: int, result: Result, colour: str) -> None:
     axes.plot([min(result.ratios), max(result.ratios)], [place, place], color=colour, linewidth=2, alpha=0.5)
     axes.plot(result.ratio, place, "o", color=colour, markersize=4)
     if result.goal is not None:
