@@ -16,12 +16,21 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
+from tenacity import retry, retry_if_exception_cause_type, stop_after_attempt, wait_random_exponential
 
 from ledger.database.failures import translate
 from ledger.database.url import to_conninfo
 from ledger.queries import query, resource_root
 
 _CODE = ("functions", "views", "security")
+
+# Bots at work hold tables in their own order, so that one of the two may have to give way; each try is a whole one.
+_giving_way = retry(
+    retry=retry_if_exception_cause_type(psycopg.errors.DeadlockDetected),
+    stop=stop_after_attempt(20),
+    wait=wait_random_exponential(multiplier=0.05, max=1.0),
+    reraise=True,
+)
 
 
 def revision_sql(revision: str, direction: str) -> str:
@@ -41,6 +50,7 @@ def code_files() -> list[Path]:
     return [path for folder in _CODE for path in sorted((resource_root("sql") / folder).glob("*.sql"))]
 
 
+@_giving_way
 def upgrade(database_url: str, revision: str = "head") -> bool:
     """Brings the database to `revision`, the newest one with functions and views. False if it was there already.
 
@@ -62,6 +72,7 @@ def upgrade(database_url: str, revision: str = "head") -> bool:
     return True
 
 
+@_giving_way
 def downgrade(database_url: str, revision: str) -> None:
     """Takes the tables back to `revision` ("base": none), without functions and views.
 
@@ -153,7 +164,7 @@ def _connected(database_url: str) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
-        raise translate(error.orig or error) from error
+        raise translate(error.orig or error) from error.orig
     except psycopg.Error as error:
         raise translate(error) from error
     finally:

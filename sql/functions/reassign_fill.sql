@@ -1,4 +1,4 @@
--- Takes a fill out of the book that it was booked in and books it in the bot's to whom its order belongs, in one
+-- Takes a fill out of the book that it was booked in and books it in that of the bot to whom it belongs, in one
 -- transaction: the first is voided, the second stands for the same execution as `<execution id>:<bot>`. NULL if it does
 -- not count any more.
 CREATE OR REPLACE FUNCTION trading.reassign_fill(p_account_id integer, p_fill_id bigint, p_bot_id text,
@@ -36,14 +36,14 @@ BEGIN
     there.book_seq := moved.book_seq;
     there.hash := moved.hash;
     there.dust_qty := there.dust_qty + trading.dust_of(there, moved);
-    v := trading.journal_void(here, f.fill_id, moved.fill_id, 'booked to the bot of its order', NULL);
+    v := trading.journal_void(here, f.fill_id, moved.fill_id, 'booked to its bot', NULL);
     here.book_seq := v.book_seq;
     here.hash := v.hash;
     here.dust_qty := here.dust_qty - trading.dust_of(here, f);
     PERFORM trading.rebuild_from(here, trading.checkpoint_before(here, f.exec_time, f.seq, f.exec_id),
-                                 'booked to the bot of its order', moved.fill_id);
+                                 'booked to its bot', moved.fill_id);
     there := trading.rebuild_from(there, trading.checkpoint_before(there, moved.exec_time, moved.seq, moved.exec_id),
-                                  'booked to the bot of its order', moved.fill_id);
+                                  'booked to its bot', moved.fill_id);
     RETURN trading.fill_result(there, moved, false);
 END
 $$;

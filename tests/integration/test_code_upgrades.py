@@ -15,6 +15,7 @@ from ledger.migrate import is_current, upgrade
 from tests.all_rows import all_rows
 from tests.clients import KINDS
 from tests.fills import SYMBOL, fill
+from tests.locks import Call, blocked_backend, locked_books
 from tests.logins import NewLogin, as_login, logins
 from tests.other_version import OtherVersion
 from tests.schema import catalog, differences
@@ -105,6 +106,20 @@ def test_a_bot_at_work_survives_an_upgrade(
     thread.join()
     assert failures == []
     assert client.record_fill(**fill("after", at=booked)).position.size == booked + 1
+
+
+def test_an_upgrade_gives_way_to_a_bot_that_holds_what_it_needs_and_tries_again(
+    database_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    connection.execute(statement("stale_code"))
+    with psycopg.connect(to_conninfo(database_url), autocommit=True) as watcher, locked_books(connection):
+        connection.execute(statement("server/never_give_way"))
+        upgrading = Call(lambda: upgrade(database_url))
+        blocked_backend(watcher, set())
+        connection.execute(statement("server/read_positions"))  # which the upgrade has dropped already
+    upgrading.join(30)
+    assert (upgrading.result, upgrading.error) == (True, None)
+    assert is_current(database_url)
 
 
 def test_a_login_that_may_not_is_told_so(

@@ -40,13 +40,89 @@ async def test_an_order_that_shows_late_takes_its_executions_to_its_bot(desk: De
     assert (await desk.client.get_position("ETHUSDT")).total_qty == 0
     (closed,) = desk.rows("reconcile/trades")
     assert (closed["bot_id"], closed["exit_reason"], closed["exit_price"]) == (BOT, "stop_loss", D(2890))
-    assert [void["reason"] for void in desk.rows("reconcile/voids")] == ["booked to the bot of its order"]
+    assert [void["reason"] for void in desk.rows("reconcile/voids")] == ["booked to its bot"]
     before = desk.everything()
     desk.rows("reconcile/forget_coverage")
     third = await desk.reconcile()  # the execution itself is read again
     assert (third.ok, third.imported) == (True, {})
     assert desk.agrees()
     assert {name for name, rows in desk.everything().items() if rows != before[name]} <= {"coverage"}
+
+
+async def closed_by_the_venue_before_its_fill_is_told(desk: Desk, qty: str) -> None:
+    desk.account.control.set_lags(executions=300_000)
+    entry = desk.order("Buy", qty)
+    desk.account.control.set_lags()
+    desk.account.control.advance(1000)
+    desk.account.control.deleverage(desk.account.uid, "BTCUSDT", qty=D(1), price=D(59000))
+    await desk.reconcile()
+    assert desk.books()["external", "BTCUSDT", 0] == -1
+    desk.account.control.advance(400_000)
+    await desk.record(entry)
+
+
+@pytest.mark.parametrize("qty", ["1", "3"])
+async def test_an_exit_of_the_venue_goes_to_the_bot_whose_lots_are_told_late(desk: Desk, qty: str) -> None:
+    await closed_by_the_venue_before_its_fill_is_told(desk, qty)
+    report = await desk.reconcile()
+    assert report.ok
+    assert ("reassigned", BOT) in kinds(report)
+    assert desk.books() == ({} if qty == "1" else {(BOT, "BTCUSDT", 0): D(qty) - 1})
+    (closed,) = desk.rows("reconcile/trades")
+    assert (closed["bot_id"], closed["exit_reason"], closed["exit_price"]) == (BOT, "adl", D(59000))
+    assert (await desk.client.get_position("BTCUSDT")).total_qty == D(qty) - 1
+    assert desk.agrees()
+    assert await desk.written_by_a_second_run() == set()
+
+
+async def test_an_exit_of_the_venue_stays_external_where_several_held_lots(desk: Desk) -> None:
+    await desk.registered(OTHER)
+    desk.account.control.set_lags(executions=300_000)
+    others = desk.order("Buy", "2", bot=OTHER)
+    await closed_by_the_venue_before_its_fill_is_told(desk, "1")
+    async with AsyncLedgerClient(OTHER, account="main", database_url=desk.database_url) as other:
+        await desk.record(others, other)
+    report = await desk.reconcile()
+    assert "reassigned" not in [f.kind for f in report.findings]
+    assert desk.books() == {(BOT, "BTCUSDT", 0): D(1), (OTHER, "BTCUSDT", 0): D(2), ("external", "BTCUSDT", 0): D(-1)}
+    assert desk.agrees()
+
+
+async def test_an_exit_of_the_venue_is_nobody_s_once_another_holder_is_told(desk: Desk) -> None:
+    await desk.registered(OTHER)
+    desk.order("Buy", "2", bot=OTHER)
+    desk.account.control.set_lags(executions=300_000)
+    entry = desk.order("Buy", "1")
+    desk.account.control.set_lags()
+    for price in (59000, 58000):
+        desk.account.control.advance(1000)
+        desk.account.control.deleverage(desk.account.uid, "BTCUSDT", qty=D("0.5"), price=D(price))
+    await desk.reconcile()
+    assert desk.books() == {(OTHER, "BTCUSDT", 0): D(1)}
+    desk.account.control.advance(400_000)
+    await desk.record(entry)
+    report = await desk.reconcile()
+    assert [(f.kind, f.bot_id) for f in report.findings].count(("reassigned", "external")) == 2
+    assert desk.books() == {(BOT, "BTCUSDT", 0): D(1), (OTHER, "BTCUSDT", 0): D(2), ("external", "BTCUSDT", 0): D(-1)}
+    assert desk.rows("reconcile/trades") == []
+    assert desk.agrees()
+    assert await desk.written_by_a_second_run() == set()
+
+
+async def test_an_exit_of_the_venue_stays_external_where_it_closed_what_was_opened_outside(desk: Desk) -> None:
+    desk.order("Buy", "1", bot=None)
+    desk.account.control.set_lags(executions=300_000)
+    entry = desk.order("Buy", "1")
+    desk.account.control.set_lags()
+    desk.account.control.deleverage(desk.account.uid, "BTCUSDT", qty=D(1))
+    await desk.reconcile()
+    assert desk.books() == {}
+    desk.account.control.advance(400_000)
+    await desk.record(entry)
+    report = await desk.reconcile()
+    assert "reassigned" not in [f.kind for f in report.findings]
+    assert desk.books() == {(BOT, "BTCUSDT", 0): D(1)}
+    assert desk.agrees()
 
 
 async def test_what_does_not_fit_its_bot_s_book_is_reported_and_stays(desk: Desk) -> None:
