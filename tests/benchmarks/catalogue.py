@@ -1,4 +1,7 @@
-"""All benchmarks, by name, in the order in which they run. Each is given the run and answers its lines."""
+"""All benchmarks, by name, in the order in which they run. Each is given the run and answers its lines.
+
+One more needs a function, a line here, and a section of its name in docs/performance.md.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
