@@ -21,8 +21,15 @@ from tests.statements import statement
 
 _FLAT = at_most(1.3)
 _SECOND = timedelta(seconds=1)
-_SHAPES = ("near", "far")
-_BEHIND = timedelta(seconds=30 * 9 + 15)  # just before the last ten fills, of which one comes every 30 seconds
+_SHAPES = {
+    "near": "right behind a flat point",
+    "open": "in a cycle as long as the book, still open",
+    "ended": "in a cycle as long as the book, ended since",
+}
+_SPACE = 30  # seconds between two fills of a book
+_BEHIND = {
+    shape: timedelta(seconds=_SPACE * fills - 15) for shape, fills in {"near": 10, "open": 10, "ended": 11}.items()
+}
 _REBUILD = "rebuild of the whole book"
 
 
@@ -81,15 +88,16 @@ def history(bench: Bench) -> list[Result]:
 
 
 class _LongBook:
-    """A book into which fills come late, always just before its last ten."""
+    """A book into which fills come late, always at the same place near its end."""
 
-    def __init__(self, target: Target, connection: Connection, bot: str) -> None:
+    def __init__(self, target: Target, connection: Connection, shape: str, size: int) -> None:
+        bot = f"{shape}_{size}"
         self._target = target
         self._connection = connection
         with connection.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(statement("benchmark/book_of_bot"), {"bot_id": bot}).fetchone() or {}
         self._book = {name: found[name] for name in ("account_id", "book_id")}
-        self._fill = {"bot_id": bot, "symbol": "BTCUSDT", "exec_time": found["last_exec_time"] - _BEHIND}
+        self._fill = {"bot_id": bot, "symbol": "BTCUSDT", "exec_time": found["last_exec_time"] - _BEHIND[shape]}
         self._number = 0
 
     def late(self, fills: int) -> float:
@@ -110,29 +118,30 @@ class _LongBook:
 
 
 def late(bench: Bench) -> list[Result]:
-    """A fill that comes ten fills late, with the last flat point right before it or at the book's beginning."""
+    """A fill that comes ten fills late, with the last flat point near or far."""
     sizes = bench.pick((100, 10_000, 1_000_000), (100, 300))
-    fills = bench.pick(20, 4)
+    fills = {"near": bench.pick(20, 4), "open": bench.pick(20, 4), "ended": 2}  # what is derived again may be all
     with bench.database() as target, target.connect() as connection:
         bring_in(target, "cycles_table", sizes=list(sizes))
         names = [(shape, size) for size in sizes for shape in _SHAPES]
-        books = {name: _LongBook(target, connection, f"{name[0]}_{name[1]}") for name in names}
-        for book in books.values():
-            book.late(fills)
-        lates = bench.in_turn({name: partial(book.late, fills) for name, book in books.items()})
+        books = {name: _LongBook(target, connection, *name) for name in names}
+        for (shape, _), book in books.items():
+            book.late(fills[shape])
+        lates = bench.in_turn({name: partial(book.late, fills[name[0]]) for name, book in books.items()})
         rebuilds = bench.in_turn({name: book.rebuild for name, book in books.items()})
     results = [_late(name, _REBUILD, lates[name], rebuilds[name], None) for name in names]
-    for shape, goal in zip(_SHAPES, (_FLAT, None), strict=True):
-        first = shape, sizes[0]
-        others = [(shape, size) for size in sizes[1:]]
-        results += [_late(name, f"{sizes[0]:,} fills", lates[name], lates[first], goal) for name in others]
+    for shape, size in names:
+        if size != sizes[0]:
+            goal = _FLAT if shape == "near" else None
+            first = lates[shape, sizes[0]]
+            results.append(_late((shape, size), f"{sizes[0]:,} fills", lates[shape, size], first, goal))
     return results
 
 
 def _late(name: tuple[str, int], beside: str, values: list[float], others: list[float], goal: Goal | None) -> Result:
     shape, size = name
     return Result(
-        case=f"{size:,} fills, flat point {shape}",
+        case=f"{size:,} fills, {_SHAPES[shape]}",
         what="a late fill",
         beside=beside,
         unit="ms",
