@@ -17,12 +17,15 @@ import psycopg
 
 from reconcile.history import booking, tasks
 from tests.importing import bring_in
-from tests.past import past
+from tests.past import long_past, past
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """An import of the past of `name`. It dies at its `dies_at`-th exchange, `after` the server's answer or before."""
+    """An import of the past of `name`. It dies at its `dies_at`-th exchange, `after` the server's answer or before.
+
+    `is_long`: the past is that of one long book.
+    """
 
     name: str
     seed: int
@@ -31,6 +34,7 @@ class Attempt:
     dies_at: int | None = None
     after: bool = False
     jobs: int = 1
+    is_long: bool = False
 
     def again(self) -> "Attempt":
         """The same without dying."""
@@ -112,6 +116,6 @@ def _import(attempt: Attempt) -> Ending:
         return answer
 
     psycopg.Connection.wait = counted  # type: ignore[method-assign]
-    rows = past(attempt.name, attempt.seed)
+    rows = (long_past if attempt.is_long else past)(attempt.name, attempt.seed)
     report = bring_in(rows, attempt.name, attempt.database_url, attempt.redis_url, jobs=attempt.jobs)
     return Ending(False, report.read, report.booked, report.rejected, exchanges)

@@ -60,6 +60,23 @@ def _turn(r: random.Random, where: dict[str, Any], name: str, turn: int) -> list
     return found
 
 
+def long_past(name: str, seed: int, count: int = 100) -> list[dict[str, Any]]:
+    """One book's executions or whole orders, one a second: in some runs lots pile up, in others they are all closed."""
+    r = random.Random(seed)
+    whole = r.random() < 0.3
+    where = {"bot_id": f"b0_{name}", **r.choice([
+        {"category": "linear", "symbol": "BTCUSDT"}, {"category": "inverse", "symbol": "BTCUSD"},
+        {"category": "spot", "symbol": "ETHUSDT"}])}  # fmt: skip
+    buys = r.choice([0.35, 0.5, 0.5, 0.65, 1.0])
+    return [
+        {**where, "position_idx": 0, "side": "Buy" if r.random() < buys else "Sell", "exec_price": r.randint(90, 110),
+         "exec_qty": r.choice([1, 2, 3, Decimal("0.001")]), "commission": Decimal(r.randint(-9, 99)) / 1000,
+         "exec_id": None if whole else f"x{number}", "order_id": f"o{number if whole else number // 2}",
+         "exec_time": START + timedelta(seconds=number)}
+        for number in range(count)
+    ]  # fmt: skip
+
+
 class Desk:
     """The account of a past and its bots' clients."""
 

@@ -12,18 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reconcile.history import journal
-from reconcile.history.deriving import ENTRY_COLUMNS, Block, End, Line
-from reconcile.history.journal import FILL_COLUMNS, Head
-from reconcile.history.numbers import plain, read_column, total
+from reconcile.history.deriving import Block
+from reconcile.history.held import KEY, Held, Moment, end, journal_end, lines
+from reconcile.history.journal import FILL_COLUMNS
 from reconcile.history.writing import Target, as_json
 
 _BLOCK = 50_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-KEY = ("bot_id", "category", "symbol", "position_idx")
-_OPEN_LOT = pa.schema(
-    [("fill_id", pa.int64()), ("exec_time", pa.timestamp("us", "UTC"))]
-    + [(name, pa.string()) for name in (*ENTRY_COLUMNS[2:], "quantity", "consumed", "commission")]
-)
 _JOURNAL = pa.schema(
     [(name, pa.int64()) for name in ("account_id", "book_id", "fill_id", "book_seq", "seq", "position_idx")]
     + [("exec_time", pa.timestamp("us", "UTC"))]
@@ -35,8 +30,6 @@ _JOURNAL = pa.schema(
         )
     ]
 )  # fmt: skip
-
-Moment = tuple[int, int, str]  # microseconds since 1970, the venue's sequence, execution id: the exchange order
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +62,6 @@ class Written:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Book:
-    """A locked book and its rows among those to be written."""
-
-    row: Mapping[str, Any]
-    rows: slice
-
-    @property
-    def book_id(self) -> int:
-        return int(self.row["book_id"])
-
-    @property
-    def size(self) -> int:
-        return int(self.rows.stop - self.rows.start)
-
-    def of(self, fills: pa.Table) -> pa.Table:
-        return fills.slice(self.rows.start, self.size)
-
-    def head(self) -> Head:
-        coins = {name: self.row[name] for name in ("base_coin", "quote_coin", "settle_coin")}
-        return Head(
-            book_id=self.book_id, book_seq=self.row["book_seq"], hash=bytes(self.row["hash"]), rows=self.rows, **coins
-        )
-
-
 def write_fills(
     target: Target, books: Sequence[Mapping[str, Any]], rows: pa.Table, mixed: Mapping[int, Sequence[str]]
 ) -> Written:
@@ -109,14 +77,14 @@ def write_fills(
     target.copy_in("fills", fills.select(FILL_COLUMNS))
     links = {book.book_id: link for book, link in zip(held, hashes, strict=True)}
     written = Written(fills=len(fills), by_book=Counter({book.book_id: book.size for book in held}))
-    in_order = [book for book in held if book.book_id not in mixed and _follows(fills, book)]
+    in_order = [book for book in held if book.book_id not in mixed and book.follows(fills)]
     if in_order:
         written += _append(target, in_order, fills, links)
     late = [book for book in held if book not in in_order]
     if late:
         target.ask("import_heads", heads=as_json([_head(fills, book, links[book.book_id]) for book in late]))
     for book in late:
-        written += _derive_again(target, book, _first(fills, book), mixed.get(book.book_id, ()))
+        written += _derive_again(target, book, book.first(fills), mixed.get(book.book_id, ()))
     # Executions in other books than the order's own.
     return written + settle_books(target, {book_id: mixed[book_id] for book_id in mixed.keys() - links.keys()})
 
@@ -125,9 +93,10 @@ def settle_books(target: Target, mixed: Mapping[int, Sequence[str]]) -> Written:
     """Brings order-level fills in line with executions: `mixed` says of which orders, by the book of the former."""
     written = Written()
     for book_id in sorted(mixed):
-        found = target.ask("import_lock_book", book_id=book_id)[0]
+        target.ask("import_lock_book", book_id=book_id)
+        found = target.ask("import_books", book_ids=[book_id])[0]
         written += Written(others=(found,))
-        written += _derive_again(target, _Book(found, slice(0, 0)), None, mixed[book_id])
+        written += _derive_again(target, Held(found, slice(0, 0)), None, mixed[book_id])
     return written
 
 
@@ -153,22 +122,12 @@ def runs(rows: pa.Table) -> list[tuple[tuple[Any, ...], slice]]:
     ]
 
 
-def _with_rows(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> list[_Book]:
+def _with_rows(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> list[Held]:
     by_key = {tuple(book[name] for name in KEY): book for book in books}
-    return [_Book(by_key[key], own) for key, own in runs(rows)]
+    return [Held(by_key[key], own) for key, own in runs(rows)]
 
 
-def _first(fills: pa.Table, book: _Book) -> Moment:
-    row = book.rows.start
-    return fills["exec_time"][row].cast(pa.int64()).as_py(), fills["seq"][row].as_py(), fills["exec_id"][row].as_py()
-
-
-def _follows(fills: pa.Table, book: _Book) -> bool:
-    """Whether the first of the book's rows comes behind its last fill in exchange order."""
-    return _first(fills, book) > (book.row["last_exec_time"], book.row["last_seq"], book.row["last_exec_id"])
-
-
-def _derive_again(target: Target, book: _Book, first: Moment | None, mixed: Sequence[str]) -> Written:
+def _derive_again(target: Target, book: Held, first: Moment | None, mixed: Sequence[str]) -> Written:
     """Derives the book anew from the first fill on that the journal's new rows change."""
     book_id = book.book_id
     if mixed:
@@ -184,7 +143,7 @@ def _derive_again(target: Target, book: _Book, first: Moment | None, mixed: Sequ
     from_time = after["after_time"]
     written, fills = Written(rebuilt=frozenset({book_id})), 0
     while rows := target.ask("import_journal", book_id=book_id, rows=_BLOCK, **after):
-        block = _Book(book.row, slice(0, len(rows)))
+        block = Held(target.ask("import_books", book_ids=[book_id])[0], slice(0, len(rows)))
         written += _append(target, [block], pa.Table.from_pylist(rows, _JOURNAL), {})
         last = rows[-1]
         after = {"after_time": last["exec_time"], "after_seq": last["seq"], "after_exec_id": last["exec_id"]}
@@ -203,90 +162,24 @@ def _derive_again(target: Target, book: _Book, first: Moment | None, mixed: Sequ
     return written
 
 
-def _append(target: Target, books: Sequence[_Book], fills: pa.Table, links: Mapping[int, bytes]) -> Written:
+def _append(target: Target, books: Sequence[Held], fills: pa.Table, links: Mapping[int, bytes]) -> Written:
     """Derives and writes what follows from the books' rows among `fills`; they come last in exchange order.
 
     `links`: the ends of the books' journals; of a book that is not there the end is not to be changed.
     """
     rows = pa.concat_tables([book.of(fills) for book in books])
-    lines = _lines(target, books, rows)
-    derived = Block(rows, lines).derived()
+    own = lines(target, books, rows)
+    derived = Block(rows, own).derived()
     target.copy_in("lots", derived.lots)
     target.copy_in("completed_trades", derived.trades)
     ends = [
-        _end(rows.slice(line.rows.start, book.size), book, end, links.get(book.book_id))
-        for line, book, end in zip(lines, books, derived.ends, strict=True)
+        end(rows.slice(line.rows.start, book.size), book, found, links.get(book.book_id))
+        for line, book, found in zip(own, books, derived.ends, strict=True)
     ]
     target.ask("import_advance", ends=as_json(ends))
-    shorts = {line.book_id: Decimal(end.short_opened) for line, end in zip(lines, derived.ends, strict=True)}
+    shorts = {line.book_id: Decimal(found.short_opened) for line, found in zip(own, derived.ends, strict=True)}
     return Written(lots=len(derived.lots), trades=len(derived.trades), shorts=shorts)
 
 
-def _lines(target: Target, books: Sequence[_Book], rows: pa.Table) -> list[Line]:
-    found = target.ask("import_states", book_ids=[book.book_id for book in books])
-    states = {state["book_id"]: state for state in found}
-    lines, start = [], 0
-    for book in books:
-        own = slice(start, start + book.size)
-        lines.append(_line(target, book, states[book.book_id], rows, own))
-        start = own.stop
-    return lines
-
-
-def _line(target: Target, book: _Book, state: Mapping[str, Any], rows: pa.Table, own: slice) -> Line:
-    lots = _OPEN_LOT.empty_table()
-    if state["side"] != "None":
-        reach = _sum_of_sizes(rows["signed_qty"].slice(own.start, book.size).combine_chunks())
-        lots = pa.Table.from_pylist(target.ask("import_open_lots", book_id=book.book_id, reach=reach), _OPEN_LOT)
-    return Line(
-        book_id=book.book_id,
-        position_idx=book.row["position_idx"],
-        inverse=book.row["category"] == "inverse",
-        multiplier=book.row["multiplier"],
-        settle_coin=book.row["settle_coin"],
-        position=("-" if state["side"] == "Sell" else "") + state["size"],
-        cycle_id=state["cycle_id"],
-        opened=state["opened"],
-        closed=state["closed"],
-        open_lots=lots,
-        rows=own,
-    )
-
-
-def _sum_of_sizes(signed: pa.StringArray) -> str:
-    column = read_column(signed)
-    return plain(total(np.abs(column.units)), column.scale)
-
-
-def _end(own: pa.Table, book: _Book, end: End, link: bytes | None) -> dict[str, object]:
-    last = own.slice(len(own) - 1).select(["exec_time", "seq", "exec_id"]).to_pylist()[0]
-    return {
-        "book_id": book.book_id,
-        "last_exec_time": last["exec_time"].isoformat(),
-        "last_seq": last["seq"],
-        "last_exec_id": last["exec_id"],
-        "pos": end.position,
-        "cycle_id": end.cycle_id,
-        "opened": end.opened,
-        "trades": end.trades,
-        "gross": end.gross,
-        "net": end.net,
-        **({} if link is None else _journal_end(own, book, link)),
-    }
-
-
-def _head(fills: pa.Table, book: _Book, link: bytes) -> dict[str, object]:
-    return {"book_id": book.book_id, **_journal_end(book.of(fills), book, link)}
-
-
-def _journal_end(own: pa.Table, book: _Book, link: bytes) -> dict[str, object]:
-    return {"book_seq": own["book_seq"][-1].as_py(), "hash": link.hex(), "dust": _dust(own, book)}
-
-
-def _dust(own: pa.Table, book: _Book) -> str:
-    """What base-coin fees of spot sells took beside the lots."""
-    if book.row["category"] != "spot":
-        return "0"
-    in_base = pc.and_(pc.equal(own["side"], "Sell"), pc.equal(own["commission_asset"], book.row["base_coin"]))
-    fees = read_column(own.filter(in_base)["commission"].combine_chunks())
-    return plain(-total(fees.units), fees.scale)
+def _head(fills: pa.Table, book: Held, link: bytes) -> dict[str, object]:
+    return {"book_id": book.book_id, **journal_end(book.of(fills), book, link)}

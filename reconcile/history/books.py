@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from reconcile.history.booking import KEY
 from reconcile.history.chunk import Outcome
+from reconcile.history.held import KEY
 from reconcile.history.report import BookReport
 from reconcile.history.staging import Staging
 from reconcile.history.writing import Target

@@ -9,40 +9,47 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.errors import InvalidInputError
-from reconcile.history.booking import KEY, Written, runs, settle_books, write_fills
+from reconcile.history.booking import Written, runs, write_fills
 from reconcile.history.deriving import HedgeRefusedError
+from reconcile.history.held import KEY
 from reconcile.history.known import sift
 from reconcile.history.rows import Reject
 from reconcile.history.staging import StagedBook
 from reconcile.history.writing import Target, as_json
 
-_HEDGE = "a hedge book never flips: this would close more than is open"
+HEDGE = "a hedge book never flips: this would close more than is open"
 _FEE = "in the base coin less than the quantity that was bought"
 _SOURCED = ("exec_time", "seq", "position_idx", "is_maker", "bot_id", "category", "symbol", "exec_id", "order_id",
             "client_order_id", "side", "exec_type", "exec_price", "exec_qty", "commission", "commission_asset",
             "close_reason")  # fmt: skip
 
+_Row = Mapping[str, Any]  # of the query import_books
+
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the rows of a chunk. `booked` and `duplicates` count the source's rows."""
+    """What became of the rows of a chunk. `booked` and `duplicates` count the source's rows.
+
+    `as_prepared`: they were prepared before the books were locked, and written so.
+    """
 
     booked: int = 0
     duplicates: int = 0
     payments: int = 0
     written: Written = field(default_factory=Written)
     rejects: list[Reject] = field(default_factory=list)
-    books: list[Mapping[str, Any]] = field(default_factory=list)  # as they were locked
+    books: list[_Row] = field(default_factory=list)  # as they were locked
+    as_prepared: bool = False
 
     def add(self, other: "Outcome") -> None:
-        """Sums up."""
+        """Sums up; `as_prepared` becomes that of the last."""
         self.booked += other.booked
         self.duplicates += other.duplicates
         self.payments += other.payments
         self.written += other.written
         self.rejects += other.rejects
         self.books += other.books
+        self.as_prepared = other.as_prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,7 @@ class Chunk:
 
 def book_fills(target: Target, chunk: Chunk, source: str) -> Outcome:
     """Books a chunk of fills. The caller is in a transaction."""
-    keys = [book.key for book in chunk.books]
-    locked = target.ask("import_lock_books", books=as_json(keys))
+    locked = lock_books(target, chunk.books)
     outcome = Outcome(books=list(locked))
     rows = chunk.rows
     # What somebody else booked in the meantime is seen by the numbers that were given out.
@@ -68,14 +74,24 @@ def book_fills(target: Target, chunk: Chunk, source: str) -> Outcome:
     if looks:
         sifted = sift(target, rows)
         rows, outcome.duplicates, outcome.rejects = sifted.rows, sifted.duplicates, sifted.rejects
-    for books, part in _by_risk(locked, rows):
-        outcome.add(_write(target, books, part, source, looks=looks))
+    for number, (books, part) in enumerate(_by_risk(locked, rows)):
+        # Orders that lie in several books may have changed those to come.
+        now: Sequence[_Row] = books
+        if number:
+            now = target.ask("import_books", book_ids=[book["book_id"] for book in books])
+        outcome.add(_write(target, now, part, source, looks=looks))
     outcome.books += outcome.written.others
     _drop_empty(target, locked)
     return outcome
 
 
-def _by_risk(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> Iterator[tuple[list[Mapping[str, Any]], pa.Table]]:
+def lock_books(target: Target, books: Sequence[StagedBook]) -> list[dict[str, Any]]:
+    """The books as they are from now on until the transaction ends; made if they are not there."""
+    locked = target.ask("import_lock_books", books=as_json([book.key for book in books]))
+    return target.ask("import_books", book_ids=[book["book_id"] for book in locked])
+
+
+def _by_risk(books: Sequence[_Row], rows: pa.Table) -> Iterator[tuple[Sequence[_Row], pa.Table]]:
     """Hedge books each by itself, because a fill may be refused there; all others together."""
     hedged = np.asarray(rows["position_idx"].to_numpy() != 0)
     by_key = {tuple(book[name] for name in KEY): book for book in books}
@@ -88,30 +104,35 @@ def _by_risk(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> Iterator[tup
             yield [by_key[key]], alone.slice(own.start, own.stop - own.start)
 
 
-def _write(target: Target, books: list[Mapping[str, Any]], rows: pa.Table, source: str, *, looks: bool) -> Outcome:
-    rows, rejects = _receivable(books, rows)
+def _write(target: Target, books: Sequence[_Row], rows: pa.Table, source: str, *, looks: bool) -> Outcome:
+    rows, rejects = receivable(books, rows)
     outcome = Outcome(rejects=rejects)
     # Fills of whole orders count only as far as executions do not: what is open then is found when they are matched.
-    if len(rows) and books[0]["position_idx"] and not _mixed(target, books, rows, looks=looks):
+    mixed = _mixed(target, books, rows, looks=looks)
+    if len(rows) and books[0]["position_idx"] and not mixed:
         rows, rejects = _closable(books[0], rows)
         outcome.rejects += rejects
     while len(rows):
-        mixed = _mixed(target, books, rows, looks=looks)
-        journal = rows.select(_SOURCED).append_column("source", pa.array([source] * len(rows)))
         try:
             with target.connection.transaction():
-                outcome.written += write_fills(target, books, journal, mixed)
+                outcome.written += write_fills(target, books, journal_rows(rows, source), mixed)
         except HedgeRefusedError as refused:
             row = _cause(rows, refused)
-            outcome.rejects += _refused(rows, row, "exec_qty", _HEDGE)
+            outcome.rejects += _refused(rows, row, "exec_qty", HEDGE)
             rows = pa.concat_tables([rows.slice(0, row), rows.slice(row + 1)])
+            mixed = _mixed(target, books, rows, looks=looks)
         else:
             outcome.booked += sum(rows["parts"].to_pylist())
             break
     return outcome
 
 
-def _receivable(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
+def journal_rows(rows: pa.Table, source: str) -> pa.Table:
+    """The columns of the journal that come from a source."""
+    return rows.select(_SOURCED).append_column("source", pa.array([source] * len(rows)))
+
+
+def receivable(books: Sequence[_Row], rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
     """Refuses spot purchases of which a fee in the base coin leaves nothing, as `trading.require_valid` does."""
     base = {tuple(book[name] for name in KEY): book["base_coin"] for book in books}
     bought = pc.and_(pc.equal(rows["category"], "spot"), pc.equal(rows["side"], "Buy"))
@@ -128,7 +149,7 @@ def _receivable(books: Sequence[Mapping[str, Any]], rows: pa.Table) -> tuple[pa.
     return rows.filter(pa.array(sound)) if eaten else rows, rejects
 
 
-def _closable(book: Mapping[str, Any], rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
+def _closable(book: _Row, rows: pa.Table) -> tuple[pa.Table, list[Reject]]:
     """Refuses what would close more than a hedge leg has, as far as its fills come in exchange order."""
     if rows["exec_time"][0].cast(pa.int64()).as_py() <= book["last_exec_time"]:
         return rows, []
@@ -138,9 +159,7 @@ def _closable(book: Mapping[str, Any], rows: pa.Table) -> tuple[pa.Table, list[R
         moved = Decimal(qty) if side == opens else -Decimal(qty)
         sound[number] = held + moved >= 0
         held += moved if sound[number] else 0
-    rejects = [
-        reject for number in np.flatnonzero(~sound) for reject in _refused(rows, int(number), "exec_qty", _HEDGE)
-    ]
+    rejects = [reject for number in np.flatnonzero(~sound) for reject in _refused(rows, int(number), "exec_qty", HEDGE)]
     return rows.filter(pa.array(sound)), rejects
 
 
@@ -160,7 +179,7 @@ def _refused(rows: pa.Table, number: int, field: str, rule: str) -> list[Reject]
     return [reject] * int(row["parts"])
 
 
-def _mixed(target: Target, books: Sequence[Mapping[str, Any]], rows: pa.Table, *, looks: bool) -> dict[int, list[str]]:
+def _mixed(target: Target, books: Sequence[_Row], rows: pa.Table, *, looks: bool) -> dict[int, list[str]]:
     """The orders that have a fill of the whole and single executions, by the book of the former."""
     whole = pc.and_(rows["whole_order"], pc.is_valid(rows["order_id"]))
     single = pc.and_(pc.invert(rows["whole_order"]), pc.is_valid(rows["order_id"]))
@@ -189,23 +208,7 @@ def _mixed(target: Target, books: Sequence[Mapping[str, Any]], rows: pa.Table, *
     return mixed
 
 
-def settle_orders(target: Target, orders: Sequence[tuple[str, str]]) -> Outcome:
-    """Brings whole orders in line with executions in other books. The caller is in a transaction."""
-    given = {"categories": [category for category, _ in orders], "order_ids": [order_id for _, order_id in orders]}
-    found = target.ask("import_orders", **given)
-    executed = {(row["category"], row["order_id"]) for row in found if row["has_executions"]}
-    mixed: dict[int, list[str]] = {}
-    for row in found:
-        if row["has_whole"] and (row["category"], row["order_id"]) in executed:
-            mixed.setdefault(row["book_id"], []).append(row["order_id"])
-    try:
-        written = settle_books(target, mixed)
-    except HedgeRefusedError as refused:
-        raise InvalidInputError("exec_qty", refused.exec_id, _HEDGE) from refused
-    return Outcome(written=written, books=list(written.others))
-
-
-def _drop_empty(target: Target, books: Sequence[Mapping[str, Any]]) -> None:
+def _drop_empty(target: Target, books: Sequence[_Row]) -> None:
     """Takes back books in which nothing was booked after all."""
     new = [book["book_id"] for book in books if not book["book_seq"] and not book["cash_seq"]]
     target.ask("import_drop_empty", book_ids=new)

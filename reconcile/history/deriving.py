@@ -115,6 +115,10 @@ class Block:
         self.fees = fees.at(self.fee_scale).astype(object)
         self.held_fees = held_fees.at(self.fee_scale).astype(object)
         self.matched = [self._match(line, offset) for line, offset in zip(lines, self._offsets(), strict=True)]
+        self.size = np.abs(self.signed)
+        self.closing = _joined([found.closing for found in self.matched])
+        nothing = np.zeros_like(self.closing)
+        self.lot_fees = self.fees - share(self.fees, nothing, self.closing, self.size, self.fee_scale)
 
     def _offsets(self) -> list[int]:
         """Where each book's open lots begin among the entries."""
@@ -149,14 +153,11 @@ class Block:
 
     def derived(self) -> Derived:
         """Lots, trades and where each book stands then."""
-        size = np.abs(self.signed)
-        closing = _joined([found.closing for found in self.matched])
-        lot_fees = self.fees - share(self.fees, np.zeros_like(closing), closing, size, self.fee_scale)
-        trades = _Trades(self, np.concatenate([self.quantity, size - closing]),
-                         np.concatenate([self.held_fees, lot_fees]))  # fmt: skip
-        return Derived(self._lots(lot_fees), trades.table(), self._ends(trades))
+        trades = _Trades(self, np.concatenate([self.quantity, self.size - self.closing]),
+                         np.concatenate([self.held_fees, self.lot_fees]))  # fmt: skip
+        return Derived(self._lots(), trades.table(), self._ends(trades))
 
-    def _lots(self, fees: Integers) -> pa.Table:
+    def _lots(self) -> pa.Table:
         opened = [found.opened for found in self.matched]
         fill = _joined([one.fill for one in opened]).astype(np.int64)
         rows = self.rows.take(pa.array(fill))
@@ -164,8 +165,8 @@ class Block:
             rows["account_id"], rows["book_id"], rows["fill_id"],
             pa.array(_joined([one.cycle_id for one in opened]).astype(np.int64)), rows["exec_time"], rows["side"],
             rows["exec_price"], text(Column(_joined([one.start for one in opened]), self.scale)),
-            text(Column(_joined([one.end for one in opened]), self.scale)), text(Column(fees[fill], self.fee_scale)),
-            rows["fee_asset"],
+            text(Column(_joined([one.end for one in opened]), self.scale)),
+            text(Column(self.lot_fees[fill], self.fee_scale)), rows["fee_asset"],
         ]  # fmt: skip
         return pa.table(columns, names=LOT_COLUMNS)
 

@@ -175,7 +175,7 @@ class _Import:
             outcome.add(result)
             done += task.rows
             self._progress("booking", done, total, "rows")
-        outcome.add(booker.settled(rehearsal))
+        outcome.add(booker.settled(outcome, rehearsal))
         return outcome
 
     def _register(self, connection: Connection, staging: Staging) -> tuple[str, Target, bool]:

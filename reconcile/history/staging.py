@@ -36,7 +36,10 @@ _DATED = pa.schema([("category", pa.string()), ("exec_id", pa.string()), ("exec_
 
 @dataclass(frozen=True, slots=True)
 class StagedBook:
-    """One book's rows of fills or of cash: those numbered from `first` up to, not including, `stop`."""
+    """One book's rows of fills or of cash: those numbered from `first` up to, not including, `stop`.
+
+    `mixes`: some stand for whole orders, and others are single executions of orders.
+    """
 
     bot_id: str
     category: str
@@ -45,6 +48,7 @@ class StagedBook:
     is_cash: bool
     first: int
     stop: int
+    mixes: bool
 
     @property
     def key(self) -> dict[str, object]:
@@ -145,8 +149,8 @@ class Staging:
             self._db.execute(_sql("know_bots"))
         self._db.execute(_sql("own"), {"bot": bot})
         return [
-            StagedBook(bot_id, category, symbol, idx, is_cash, first, stop)
-            for is_cash, bot_id, category, symbol, idx, first, stop in self._db.execute(_sql("books")).fetchall()
+            StagedBook(bot_id, category, symbol, idx, is_cash, *rest)
+            for is_cash, bot_id, category, symbol, idx, *rest in self._db.execute(_sql("books")).fetchall()
         ]
 
     def orders_across_books(self) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
 
+import psycopg
 import pyarrow as pa
 from psycopg.errors import UniqueViolation
 from tenacity import RetryCallState, Retrying, retry, retry_if_exception_type, stop_after_attempt
@@ -13,13 +14,17 @@ from tenacity import RetryCallState, Retrying, retry, retry_if_exception_type, s
 from ledger.cache import Cache
 from ledger.database.connecting import retry_policy
 from ledger.settings import Settings
+from reconcile.history.ahead import Ahead, Prepared, prepare, standing, write
 from reconcile.history.announcing import Announcer
-from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills, settle_orders
+from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills
+from reconcile.history.held import Held
+from reconcile.history.settling import has_only, settle_orders, wait_for_writers
 from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.writing import Target, connect
 
-FILLS_AT_ONCE = 50_000
+FILLS_AT_ONCE = 25_000
 _CASH_AT_ONCE = 2_000
+_ORDERS_AT_ONCE = 50_000
 _RACES = 3
 
 
@@ -34,6 +39,11 @@ class Task:
     def rows(self) -> int:
         """How many they are."""
         return self.ranges[-1][1] - self.ranges[0][0]
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether they are fills of one book, none of which changes what those before it did."""
+        return len(self.books) == 1 and not self.books[0].is_cash and not self.books[0].mixes
 
 
 def tasks(books: Sequence[StagedBook]) -> Iterator[Task]:
@@ -89,25 +99,47 @@ class Booker:
                 outcome.add(self._book(target, task, self.staging.rows(first, stop)))
             yield task, outcome
 
-    def settled(self, rehearsal: Target | None) -> Outcome:
-        """What is left to do when all rows are booked: orders whose rows were booked in different transactions."""
-        orders = self.staging.orders_across_books()
-        outcome = Outcome()
-        if not orders:
-            return outcome
+    def settled(self, booked: Outcome, rehearsal: Target | None) -> Outcome:
+        """What is left to do when all rows are booked: orders of which fills came into different books."""
         if rehearsal is not None:
-            return settle_orders(rehearsal, orders)
-        self._persist(outcome, lambda target: settle_orders(target, orders))
+            return settle_orders(rehearsal, self._perhaps_unsettled(rehearsal, booked))
+        outcome = Outcome()
+        self._persist(outcome, partial(self._settled, booked=booked))
         return outcome
+
+    def _settled(self, target: Target, booked: Outcome) -> Outcome:
+        wait_for_writers(target)
+        return settle_orders(target, self._perhaps_unsettled(target, booked))
+
+    def _perhaps_unsettled(self, target: Target, booked: Outcome) -> Iterator[Sequence[tuple[str, str]]]:
+        """Those of the source's orders that lie in several books; where somebody else wrote, too, all of them."""
+        if self.fresh and has_only(target, booked.written.fills):
+            yield self.staging.orders_across_books()
+        else:
+            yield from self.staging.orders(_ORDERS_AT_ONCE)
 
     def _carry_out(self, task: Task) -> Outcome:
         outcome = Outcome()
-        for first, stop in task.ranges:
-            if self.stopping.is_set():
-                break
-            rows = self.staging.rows(first, stop)
-            self._persist(outcome, partial(self._book, task=task, rows=rows))
+        with Ahead(len(task.ranges), partial(self._prepared, task)) as ahead:
+            for number, (first, stop) in enumerate(task.ranges):
+                if self.stopping.is_set():
+                    break
+                prepared = ahead.take(number)
+                rows = self.staging.rows(first, stop) if prepared is None else prepared.rows
+                self._persist(outcome, partial(self._book, task=task, rows=rows, prepared=prepared))
+                if self.fresh and task.is_steady and not outcome.as_prepared:
+                    ahead.begin(number + 1, outcome.books[0]["book_id"])
         return outcome
+
+    def _prepared(self, task: Task, number: int, book: Held | int) -> Prepared | None:
+        rows = self.staging.rows(*task.ranges[number])
+        try:
+            with connect(self.conninfo) as connection:
+                target = Target(connection, self.account_id)
+                held = standing(target, book) if isinstance(book, int) else book
+                return prepare(target, held, rows, self.source) if held is not None else None
+        except psycopg.Error:
+            return None  # whoever writes meets it, too, and waits for the server
 
     def _persist(self, outcome: Outcome, work: Callable[[Target], Outcome]) -> None:
         """What a failing server costs is done again, on a new connection: it is booked once."""
@@ -125,13 +157,14 @@ class Booker:
             announcer.announce(outcome.books)
         return outcome
 
-    def _book(self, target: Target, task: Task, rows: pa.Table) -> Outcome:
+    def _book(self, target: Target, task: Task, rows: pa.Table, prepared: Prepared | None = None) -> Outcome:
         if task.books[0].is_cash:
             return book_cash(target, rows, self.source)
         chunk = Chunk(task.books, rows, self.fresh)
         try:
             with target.connection.transaction():
-                return book_fills(target, chunk, self.source)
+                written = prepared and write(target, task.books, prepared)
+                return written or book_fills(target, chunk, self.source)
         except UniqueViolation:  # somebody booked one of them meanwhile: now it can be seen
             return self._book_again(target, replace(chunk, fresh=False))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -54,18 +55,43 @@ class Target:
 
     def copy_in(self, table: str, rows: pa.Table) -> None:
         """Adds rows to `trading.<table>`; the columns have the names of the table's."""
-        if not len(rows):
+        if len(rows):
+            self.copy(encoded(table, rows))
+
+    def copy(self, rows: "Encoded") -> None:
+        """Adds rows that are encoded already."""
+        if not rows.data:
             return
-        sink = io.BytesIO()
-        pa_csv.write_csv(rows, sink, _OPTIONS)
-        data = sink.getbuffer()
         statement = sql.SQL(query("import_copy")).format(
-            table=sql.Identifier("trading", table),
-            columns=sql.SQL(", ").join(map(sql.Identifier, rows.column_names)),
+            table=sql.Identifier("trading", rows.table),
+            columns=sql.SQL(", ").join(map(sql.Identifier, rows.columns)),
         )
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for start in range(0, len(data), _PORTION):
-                copy.write(data[start : start + _PORTION])
+            for start in range(0, len(rows.data), _PORTION):
+                copy.write(rows.data[start : start + _PORTION])
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Rows of `trading.<table>` as COPY takes them."""
+
+    table: str
+    columns: tuple[str, ...]
+    data: memoryview
+
+
+def encoded(table: str, rows: pa.Table) -> Encoded:
+    """Rows as COPY takes them; the columns have the names of the table's."""
+    sink = io.BytesIO()
+    pa_csv.write_csv(pa.table(list(map(_plain, rows.columns)), rows.column_names), sink, _OPTIONS)
+    return Encoded(table, tuple(rows.column_names), sink.getbuffer())
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Moments as text in UTC. Arrow asks the zone about each of them, which takes fifty times as long."""
+    if not pa.types.is_timestamp(column.type):
+        return column
+    return pc.binary_join_element_wise(column.cast(pa.timestamp("us")).cast(pa.string()), "Z", "")
 
 
 def ask(connection: Connection, name: str, params: Mapping[str, object]) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """An order counts once, whichever books the rows of it lie in, and whenever they come."""
 
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +9,8 @@ import psycopg
 import pytest
 
 from ledger import LedgerClient
+from ledger.database.url import to_conninfo
+from ledger.queries import query
 from reconcile.history import tasks
 from tests.fills import SYMBOL, fill
 from tests.importing import account_id, bring_in
@@ -59,3 +63,59 @@ def test_the_executions_were_there(client: LedgerClient, database_url: str, redi
     assert sizes(client) == [0, 3]
     assert bring_in([WHOLE], ACCOUNT, database_url, redis_url).booked == 1
     assert sizes(client) == [2, 3]
+
+
+def _begun(database_url: str, given: dict[str, Any], number: int) -> psycopg.Connection[Any]:
+    """A bot's write of a fill that is not committed yet."""
+    unsaid = ("named_bot", "exec_id", "client_order_id", "commission_asset", "close_reason", "seq", "is_maker",
+              "effect", "announced")  # fmt: skip
+    said = {"category": "linear", "position_idx": 0, "commission": 0, "exec_type": "Trade", "source": "bot"}
+    writing = psycopg.connect(to_conninfo(database_url))
+    writing.execute(query("record_fill").encode(), {**dict.fromkeys(unsaid), **said, **given, "account_id": number})
+    return writing
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["new account", "account in use"])
+@pytest.mark.parametrize("live", ["whole", "executions"])
+def test_another_bot_writes_a_part_of_it_at_the_same_time(
+    client: LedgerClient, database_url: str, connection: psycopg.Connection[Any], live: str, is_new: bool
+) -> None:
+    if not is_new:
+        client.record_fill(**fill("e0", symbol="ETHUSDT"))
+    parts = [{**part, "position_idx": 0} for part in PARTS]
+    theirs, ours = ([WHOLE], parts) if live == "whole" else (parts[:1], [WHOLE])
+    number = account_id(connection, ACCOUNT)
+    with LedgerClient("other", account=ACCOUNT, database_url=database_url) as other:
+        other.register()
+        with _begun(database_url, {**theirs[0], "bot_id": "other"}, number):
+            importing = threading.Thread(target=bring_in, args=(ours, ACCOUNT, database_url))
+            importing.start()
+            until = time.monotonic() + 30
+            while not client.get_open_position_entries(SYMBOL):
+                assert time.monotonic() < until
+                time.sleep(0.01)
+            time.sleep(0.2)  # all is booked; what remains is to wait for the other
+        importing.join()
+        held = [one.get_position(SYMBOL).size for one in (client, other)]
+    assert held == ([3, 2] if live == "whole" else [4, 1])
+    assert bring_in(ours, ACCOUNT, database_url).duplicates == len(ours)
+
+
+def test_what_an_interrupted_import_left_is_settled_by_the_next(
+    client: LedgerClient, database_url: str, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [{**part, "position_idx": 0} for part in PARTS]
+    number = account_id(connection, ACCOUNT)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with LedgerClient("other", account=ACCOUNT, database_url=database_url) as other:
+        other.register()
+        with _begun(database_url, {**WHOLE, "bot_id": "other"}, number), monkeypatch.context() as patch:
+            patch.setattr(tasks, "wait_for_writers", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                bring_in(parts, ACCOUNT, database_url)
+        assert other.get_position(SYMBOL).size == 5
+        assert bring_in(parts, ACCOUNT, database_url).duplicates == len(parts)
+        assert [one.get_position(SYMBOL).size for one in (client, other)] == [3, 2]

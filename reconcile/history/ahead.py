@@ -1,0 +1,174 @@
+"""Parts of a large book prepared ahead: while one is written, the next one is read, matched and encoded.
+
+Where the book will stand behind a part is known from matching it, before it is committed. Whether it does stand there
+is asked when the next part is written, under the book's lock: if not, because somebody else wrote or the part before
+was not written as prepared, what was prepared is thrown away.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reconcile.history import journal
+from reconcile.history.booking import Written
+from reconcile.history.chunk import Outcome, journal_rows, lock_books, receivable
+from reconcile.history.deriving import Block, Derived, HedgeRefusedError
+from reconcile.history.held import Held, end, left_open
+from reconcile.history.journal import FILL_COLUMNS
+from reconcile.history.numbers import places, plain, read_column, scaled, total
+from reconcile.history.staging import StagedBook
+from reconcile.history.writing import Encoded, Target, as_json, encoded
+
+_COINS = ("base_coin", "quote_coin", "settle_coin", "multiplier")
+_STATE = (
+    "book_seq",
+    "hash",
+    "last_exec_time",
+    "last_seq",
+    "last_exec_id",
+    "side",
+    "size",
+    "cycle_id",
+    "opened",
+    "closed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A part, ready to be written if the book stands as `before`; it will stand as `after` then."""
+
+    rows: pa.Table
+    before: Mapping[str, Any]
+    tables: tuple[Encoded, ...]
+    end: Mapping[str, object]
+    written: Written
+    after: Held
+
+
+def standing(target: Target, book_id: int) -> Held | None:
+    """A book as the database has it; None if it is not there."""
+    found = target.ask("import_books", book_ids=[book_id])
+    return Held(found[0], slice(0, 0)) if found else None
+
+
+def prepare(target: Target, book: Held, rows: pa.Table, source: str) -> Prepared | None:
+    """Prepares a part. None: it needs what is only known under the lock, or is refused."""
+    _, refused = receivable([book.row], rows)
+    book = Held(book.row, slice(0, len(rows)), book.lots, book.own_fill_id)
+    heads = [book.head()]
+    fills = journal.valued(journal.numbered(journal_rows(rows, source), heads, target.account_id), heads)
+    if refused or not book.follows(fills):
+        return None
+    fills, (link,) = journal.linked(fills, heads)
+    line = book.line(target, fills, book.rows)
+    if not _is_consistent(line.open_lots, line.position, fills):
+        return None
+    try:
+        block = Block(fills, [line])
+    except HedgeRefusedError:
+        return None
+    derived = block.derived()
+    written = Written(
+        fills=len(fills),
+        lots=len(derived.lots),
+        trades=len(derived.trades),
+        by_book=Counter({book.book_id: len(fills)}),
+        shorts={book.book_id: Decimal(derived.ends[0].short_opened)},
+    )
+    return Prepared(
+        rows=rows,
+        before=book.row,
+        tables=(
+            encoded("fills", fills.select(FILL_COLUMNS)),
+            encoded("lots", derived.lots),
+            encoded("completed_trades", derived.trades),
+        ),
+        end=end(fills, book, derived.ends[0], link),
+        written=written,
+        after=_behind(book, fills, link, block, derived),
+    )
+
+
+def write(target: Target, staged: Sequence[StagedBook], part: Prepared) -> Outcome | None:
+    """Writes a prepared part. None, and nothing written, if the book does not stand where it should."""
+    (locked,) = lock_books(target, staged)
+    if any(locked[name] != part.before[name] for name in (*_COINS, *_STATE)):
+        return None
+    for table in part.tables:
+        target.copy(table)
+    target.ask("import_advance", ends=as_json([part.end]))
+    booked = int(pc.sum(part.rows["parts"]).as_py())
+    return Outcome(booked=booked, written=part.written, books=[locked], as_prepared=True)
+
+
+def _is_consistent(lots: pa.Table, position: str, fills: pa.Table) -> bool:
+    """Whether the lots are there that the fills may close: while somebody else writes, they may not be."""
+    scale = max(
+        places(position), *(read_column(lots[name].combine_chunks()).scale for name in ("quantity", "consumed"))
+    )
+    quantity, consumed = (read_column(lots[name].combine_chunks()).at(scale) for name in ("quantity", "consumed"))
+    held = abs(scaled(position, scale))
+    signed = read_column(fills["signed_qty"].combine_chunks())
+    reach = total(abs(signed.units)) * 10**scale
+    return bool((total(quantity) - total(consumed)) * 10**signed.scale >= min(held * 10**signed.scale, reach))
+
+
+def _behind(book: Held, fills: pa.Table, link: bytes, block: Block, derived: Derived) -> Held:
+    """Where the book stands behind a part."""
+    last, found = fills.slice(len(fills) - 1), derived.ends[0]
+    size = found.position.lstrip("-")
+    scale = max(places(size), places(found.opened))
+    row = {
+        **book.row,
+        "book_seq": last["book_seq"][0].as_py(),
+        "hash": link,
+        "last_exec_time": last["exec_time"][0].cast(pa.int64()).as_py(),
+        "last_seq": last["seq"][0].as_py(),
+        "last_exec_id": last["exec_id"][0].as_py(),
+        "side": "None" if size == "0" else "Sell" if found.position.startswith("-") else "Buy",
+        "size": size,
+        "cycle_id": found.cycle_id,
+        "opened": found.opened,
+        "closed": plain(scaled(found.opened, scale) - scaled(size, scale), scale),
+    }
+    return Held(row, slice(0, 0), left_open(block, 0), fills["fill_id"][0].as_py())
+
+
+Preparing = Callable[[int, Held | int], Prepared | None]
+
+
+class Ahead:
+    """One thread that prepares the next part. A context manager."""
+
+    def __init__(self, parts: int, preparing: Preparing) -> None:
+        self._parts, self._preparing = parts, preparing
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fifoledger-ahead")
+        self._next: Future[Prepared | None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:  # fmt: skip
+        self._thread.shutdown(cancel_futures=True)
+
+    def take(self, number: int) -> Prepared | None:
+        """The part, if it was prepared; then the one behind it is begun with."""
+        found = self._next.result() if self._next is not None else None
+        self._next = None
+        if found is not None:
+            self.begin(number + 1, found.after)
+        return found
+
+    def begin(self, number: int, book: Held | int) -> None:
+        """Prepares a part, from where the book is to stand, or the book of this number as the database has it now."""
+        if number < self._parts:
+            self._next = self._thread.submit(self._preparing, number, book)
