@@ -57,7 +57,7 @@ class Imported:
 
 @dataclass(frozen=True)
 class Round:
-    """Rows per second of each way."""
+    """Rows per second of each way, the most memory of the import in MiB, and the rows in the ledger's tables."""
 
     copy: float
     imported: float
@@ -65,6 +65,7 @@ class Round:
     record_fill: float
     naive: float
     memory: float
+    rows: Mapping[str, int]
 
 
 def _import(database_url: str, jobs: int, proof: bool, answer: Any) -> None:
@@ -119,7 +120,8 @@ def _rate(fills: list[dict[str, Any]], write: Callable[[Mapping[str, Any]], obje
     return done / (time.perf_counter() - started)
 
 
-def _round(servers: Servers, rows: int, past: Past) -> Round:
+def measured_round(servers: Servers, rows: int, past: Past) -> Round:
+    """All ways, one after the other, in a database of their own."""
     url = create_database(servers.admin_url, _DATABASE)
     try:
         upgrade(url)
@@ -130,7 +132,6 @@ def _round(servers: Servers, rows: int, past: Past) -> Round:
             copied = _copied(connection)
             fills = connection.execute(statement("benchmark/some_past")).fetchall()
             sizes = connection.execute(statement("benchmark/sizes")).fetchone()
-        console.print(", ".join(f"{name} {count:,}" for name, count in (sizes or {}).items()))
         return Round(
             copy=rows / copied,
             imported=rows / imported.seconds,
@@ -138,6 +139,7 @@ def _round(servers: Servers, rows: int, past: Past) -> Round:
             record_fill=_record_fill(url, fills, past.seconds),
             naive=_naive(url, fills, past.seconds),
             memory=imported.memory,
+            rows=sizes or {},
         )
     finally:
         drop_database(servers.admin_url, _DATABASE)
@@ -156,8 +158,9 @@ def _record_fill(url: str, fills: list[dict[str, Any]], seconds: float) -> float
 
 def _naive(url: str, fills: list[dict[str, Any]], seconds: float) -> float:
     ledger = NaiveLedger(url)
+    ledger.create()
     rate = _rate(fills, ledger.record, seconds)
-    ledger.close()
+    ledger.dispose()
     return rate
 
 
@@ -177,6 +180,7 @@ def _show(title: str, rounds: list[Round]) -> None:
         ratio = statistics.median(rate / one.copy for rate, one in zip(rates, rounds, strict=True))
         table.add_row(name, f"{statistics.median(rates):,.0f}", f"{min(rates):,.0f}–{max(rates):,.0f}", f"{ratio:.3f}")
     console.print(table)
+    console.print(", ".join(f"{name} {count:,}" for name, count in rounds[-1].rows.items()))
     console.print(f"most memory of the importing process: {max(one.memory for one in rounds):,.0f} MiB")
 
 
@@ -196,7 +200,7 @@ def main(
     past = Past(books, jobs, seconds, proof)
     with benchmark_servers() as servers:
         for count in rows or [1_000_000]:
-            found = [_round(servers, count, past) for _ in range(rounds)]
+            found = [measured_round(servers, count, past) for _ in range(rounds)]
             _show(f"{count:,} rows over {books:,} books", found)
     console.print(f"cores {os.cpu_count()}")
 

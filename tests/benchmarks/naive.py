@@ -64,6 +64,9 @@ class NaiveLedger:
     def __init__(self, database_url: str) -> None:
         conninfo = to_conninfo(database_url)
         self._engine: Engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo))
+
+    def create(self) -> None:
+        """Makes the tables."""
         Base.metadata.create_all(self._engine)
 
     def record(self, fill: Mapping[str, Any]) -> None:
@@ -111,7 +114,6 @@ class NaiveLedger:
         )
         return quantity
 
-    def close(self) -> None:
-        """Drops the tables and closes the connections."""
-        Base.metadata.drop_all(self._engine)
+    def dispose(self) -> None:
+        """Closes the connections."""
         self._engine.dispose()

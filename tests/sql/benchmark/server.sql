@@ -1,2 +1,5 @@
-SELECT split_part(current_setting('server_version'), ' ', 1) AS version, current_setting('fsync') AS fsync,
-       current_setting('synchronous_commit') AS synchronous_commit, current_setting('shared_buffers') AS shared_buffers
+SELECT name, setting || coalesce(' ' || unit, '') AS setting
+  FROM pg_settings
+ WHERE name IN ('server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'wal_level', 'shared_buffers',
+                'max_wal_size', 'autovacuum', 'jit')
+ ORDER BY name

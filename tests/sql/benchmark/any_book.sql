@@ -1,0 +1,1 @@
+SELECT account_id, book_id FROM trading.books LIMIT 1

@@ -1,0 +1,1 @@
+COPY plain FROM STDIN (FORMAT binary)

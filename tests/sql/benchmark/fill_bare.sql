@@ -1,0 +1,1 @@
+INSERT INTO bare SELECT * FROM trading.fills ORDER BY recorded_at
