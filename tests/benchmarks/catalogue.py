@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.results import Result
-from tests.benchmarks.rows import batches, closing, disk, importing, past, reading, restart, writing
+from tests.benchmarks.rows import batches, closing, disk, importing, past, reading, restart, verifying, writing
 
 Benchmark = Callable[[Bench], Sequence[Result]]
 
@@ -24,6 +24,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "reads": reading.reads,
     "late": past.late,
     "import": importing.importing,
+    "verify": verifying.verify,
     "restart": restart.restart,
     "disk": disk.disk,
 }
