@@ -1,8 +1,8 @@
-"""Parts of a large book prepared ahead: while one is written, the next one is read, matched and encoded.
+"""Parts of a large book prepared ahead: while some are written, the next one is read, matched and encoded.
 
-Where the book will stand behind a part is known from matching it, before it is committed. Whether it does stand there
-is asked when the next part is written, under the book's lock: if not, because somebody else wrote or the part before
-was not written as prepared, what was prepared is thrown away.
+Where the book will stand behind a part is known from matching it, before it is committed. So its rows can be written
+while those of the part before it still are. Whether the book does stand there is asked behind them, under its lock: if
+not, because somebody else wrote or the part before was not written as prepared, what was prepared is thrown away.
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
+import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +22,7 @@ from reconcile.history.booking import Written
 from reconcile.history.chunk import Outcome, journal_rows, lock_books, receivable
 from reconcile.history.deriving import Block, Derived, HedgeRefusedError
 from reconcile.history.held import Held, end, left_open
+from reconcile.history.in_turn import Turn
 from reconcile.history.journal import FILL_COLUMNS
 from reconcile.history.numbers import places, plain, read_column, scaled, total
 from reconcile.history.staging import StagedBook
@@ -97,13 +99,17 @@ def prepare(target: Target, book: Held, rows: pa.Table, source: str) -> Prepared
     )
 
 
-def write(target: Target, staged: Sequence[StagedBook], part: Prepared) -> Outcome | None:
-    """Writes a prepared part. None, and nothing written, if the book does not stand where it should."""
-    (locked,) = lock_books(target, staged)
-    if any(locked[name] != part.before[name] for name in (*_COINS, *_STATE)):
-        return None
+def write(target: Target, staged: Sequence[StagedBook], part: Prepared, turn: Turn) -> Outcome:
+    """Writes a prepared part behind the one before it.
+
+    Raises psycopg.Rollback, for the transaction around it, if the book does not stand where it should.
+    """
     for table in part.tables:
         target.copy(table)
+    turn.wait(target)
+    (locked,) = lock_books(target, staged)
+    if any(locked[name] != part.before[name] for name in (*_COINS, *_STATE)):
+        raise psycopg.Rollback
     target.ask("import_advance", ends=as_json([part.end]))
     booked = int(pc.sum(part.rows["parts"]).as_py())
     return Outcome(booked=booked, written=part.written, books=[locked], as_prepared=True)

@@ -1,6 +1,6 @@
 """One transaction of an import: which rows are new is found out under the books' locks, then they are written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -52,6 +52,11 @@ class Outcome:
         self.books += other.books
         self.after += other.after
         self.as_prepared = other.as_prepared
+
+    def add_all(self, others: Iterable["Outcome"]) -> None:
+        """Sums all up."""
+        for other in others:
+            self.add(other)
 
     def look_after(self, target: Target) -> None:
         """Keeps how the books stand now."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import Event
+from threading import BoundedSemaphore, Event
 
 import psycopg
 import pyarrow as pa
@@ -18,6 +18,7 @@ from reconcile.history.ahead import Ahead, Prepared, prepare, standing, write
 from reconcile.history.announcing import Announcer
 from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills
 from reconcile.history.held import Held
+from reconcile.history.in_turn import TOGETHER, InTurn, Turn
 from reconcile.history.settling import has_only, settle_orders, wait_for_writers
 from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.writing import Target, connect
@@ -89,9 +90,10 @@ class Booker:
 
     def outcomes(self, todo: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Outcome]]:
         """Carries tasks out on `jobs` connections at once."""
+        slots = BoundedSemaphore(jobs)
         with ThreadPoolExecutor(jobs, thread_name_prefix="fifoledger-import") as pool:
             try:
-                yield from zip(todo, pool.map(self._carry_out, todo), strict=True)
+                yield from zip(todo, pool.map(partial(self._carry_out, slots), todo), strict=True)
             except BaseException:
                 self.stopping.set()  # what is being booked is finished, and nothing else begun
                 pool.shutdown(cancel_futures=True)
@@ -120,9 +122,7 @@ class Booker:
 
     def settled(self, booked: Outcome) -> Outcome:
         """What is left to do when all rows are booked: orders of which fills came into different books."""
-        outcome = Outcome()
-        self._persist(outcome, partial(self._settled, booked=booked))
-        return outcome
+        return self._persist(partial(self._settled, booked=booked))
 
     def _settled(self, target: Target, booked: Outcome) -> Outcome:
         wait_for_writers(target)
@@ -135,17 +135,25 @@ class Booker:
         else:
             yield from self.staging.orders(_ORDERS_AT_ONCE)
 
-    def _carry_out(self, task: Task) -> Outcome:
+    def _carry_out(self, slots: BoundedSemaphore, task: Task) -> Outcome:
         outcome = Outcome()
-        with Ahead(len(task.ranges), partial(self._prepared, task)) as ahead:
+        with Ahead(len(task.ranges), partial(self._prepared, task)) as ahead, InTurn(slots) as parts:
             for number, (first, stop) in enumerate(task.ranges):
                 if self.stopping.is_set():
                     break
                 prepared = ahead.take(number)
-                rows = self.staging.rows(first, stop) if prepared is None else prepared.rows
-                self._persist(outcome, partial(self._book, task=task, rows=rows, prepared=prepared))
-                if self.fresh and task.is_steady and not outcome.as_prepared:
-                    ahead.begin(number + 1, outcome.books[0]["book_id"])
+                if prepared is not None:
+                    parts.begin(partial(self._write, task, prepared))
+                    ended = [*parts.ended(but=TOGETHER - 1)]
+                else:
+                    ended = [*parts.ended(but=0)]
+                    with slots:
+                        ended.append(self._persist(partial(self._book, task=task, rows=self.staging.rows(first, stop))))
+                if self.fresh and task.is_steady and not all(part.as_prepared for part in ended):
+                    ended += parts.ended(but=0)
+                    ahead.begin(number + 1, ended[-1].books[0]["book_id"])
+                outcome.add_all(ended)
+            outcome.add_all(parts.ended(but=0))
         return outcome
 
     def _prepared(self, task: Task, number: int, book: Held | int) -> Prepared | None:
@@ -158,8 +166,21 @@ class Booker:
         except psycopg.Error:
             return None  # whoever writes meets it, too, and waits for the server
 
-    def _persist(self, outcome: Outcome, work: Callable[[Target], Outcome]) -> None:
-        outcome.add(self._done(partial(self._commit, work=work)))
+    def _write(self, task: Task, prepared: Prepared, turn: Turn) -> Outcome:
+        return self._persist(partial(self._in_turn, task=task, prepared=prepared, turn=turn))
+
+    def _in_turn(self, target: Target, task: Task, prepared: Prepared, turn: Turn) -> Outcome:
+        turn.begin(target)
+        try:
+            with target.connection.transaction():
+                return write(target, task.books, prepared, turn)
+        except UniqueViolation:
+            pass  # somebody booked one of them meanwhile
+        turn.wait_alone()
+        return self._book(target, task, prepared.rows)
+
+    def _persist(self, work: Callable[[Target], Outcome]) -> Outcome:
+        return self._done(partial(self._commit, work=work))
 
     def _done(self, work: Callable[[Target], Outcome]) -> Outcome:
         """What a failing server costs is done again, on a new connection: it is booked once."""
@@ -180,14 +201,13 @@ class Booker:
             announcer.announce(outcome.books)
         return outcome
 
-    def _book(self, target: Target, task: Task, rows: pa.Table, prepared: Prepared | None = None) -> Outcome:
+    def _book(self, target: Target, task: Task, rows: pa.Table) -> Outcome:
         if task.books[0].is_cash:
             return book_cash(target, rows, self.source)
         chunk = Chunk(task.books, rows, self.fresh)
         try:
             with target.connection.transaction():
-                written = prepared and write(target, task.books, prepared)
-                return written or book_fills(target, chunk, self.source)
+                return book_fills(target, chunk, self.source)
         except UniqueViolation:  # somebody booked one of them meanwhile: now it can be seen
             return self._book_again(target, replace(chunk, fresh=False))
 
