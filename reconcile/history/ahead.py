@@ -1,4 +1,4 @@
-"""Parts of a large book prepared ahead: while some are written, the next one is read, matched and encoded.
+"""Parts of a large book prepared ahead: while some are written, the next one is read and matched.
 
 Where the book will stand behind a part is known from matching it, before it is committed. So its rows can be written
 while those of the part before it still are. Whether the book does stand there is asked behind them, under its lock: if
@@ -26,7 +26,7 @@ from reconcile.history.in_turn import Turn
 from reconcile.history.journal import FILL_COLUMNS
 from reconcile.history.numbers import places, plain, read_column, scaled, total
 from reconcile.history.staging import StagedBook
-from reconcile.history.writing import Encoded, Target, as_json, encoded
+from reconcile.history.writing import Target, as_json
 
 _COINS = ("base_coin", "quote_coin", "settle_coin", "multiplier")
 _STATE = (
@@ -45,11 +45,11 @@ _STATE = (
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A part, ready to be written if the book stands as `before`; it will stand as `after` then."""
+    """A part, to be written if the book stands as `before`; it will stand as `after` then."""
 
     rows: pa.Table
     before: Mapping[str, Any]
-    tables: tuple[Encoded, ...]
+    tables: Mapping[str, pa.Table]
     end: Mapping[str, object]
     written: Written
     after: Held
@@ -88,11 +88,11 @@ def prepare(target: Target, book: Held, rows: pa.Table, source: str) -> Prepared
     return Prepared(
         rows=rows,
         before=book.row,
-        tables=(
-            encoded("fills", fills.select(FILL_COLUMNS)),
-            encoded("lots", derived.lots),
-            encoded("completed_trades", derived.trades),
-        ),
+        tables={
+            "fills": fills.select(FILL_COLUMNS),
+            "lots": derived.lots,
+            "completed_trades": derived.trades,
+        },
         end=end(fills, book, derived.ends[0], link),
         written=written,
         after=_behind(book, fills, link, block, derived),
@@ -104,8 +104,8 @@ def write(target: Target, staged: Sequence[StagedBook], part: Prepared, turn: Tu
 
     Raises psycopg.Rollback, for the transaction around it, if the book does not stand where it should.
     """
-    for table in part.tables:
-        target.copy(table)
+    for table, rows in part.tables.items():
+        target.copy_in(table, rows)
     turn.wait(target)
     (locked,) = lock_books(target, staged)
     if any(locked[name] != part.before[name] for name in (*_COINS, *_STATE)):

@@ -55,36 +55,23 @@ class Target:
 
     def copy_in(self, table: str, rows: pa.Table) -> None:
         """Adds rows to `trading.<table>`; the columns have the names of the table's."""
-        if len(rows):
-            self.copy(encoded(table, rows))
-
-    def copy(self, rows: "Encoded") -> None:
-        """Adds rows that are encoded already."""
-        if not rows.data:
+        if not len(rows):
             return
         statement = sql.SQL(query("import_copy")).format(
-            table=sql.Identifier("trading", rows.table),
-            columns=sql.SQL(", ").join(map(sql.Identifier, rows.columns)),
+            table=sql.Identifier("trading", table),
+            columns=sql.SQL(", ").join(map(sql.Identifier, rows.column_names)),
         )
+        data = _encoded(rows)
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for start in range(0, len(rows.data), _PORTION):
-                copy.write(rows.data[start : start + _PORTION])
+            for start in range(0, len(data), _PORTION):
+                copy.write(data[start : start + _PORTION])
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """Rows of `trading.<table>` as COPY takes them."""
-
-    table: str
-    columns: tuple[str, ...]
-    data: memoryview
-
-
-def encoded(table: str, rows: pa.Table) -> Encoded:
-    """Rows as COPY takes them; the columns have the names of the table's."""
+def _encoded(rows: pa.Table) -> memoryview:
+    """Rows as COPY takes them."""
     sink = io.BytesIO()
     pa_csv.write_csv(pa.table(list(map(_plain, rows.columns)), rows.column_names), sink, _OPTIONS)
-    return Encoded(table, tuple(rows.column_names), sink.getbuffer())
+    return sink.getbuffer()
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
