@@ -26,7 +26,7 @@ settings.register_profile(
     "short",
     deadline=None,
     suppress_health_check=_SLOW,
-    max_examples=25,
+    max_examples=15,
     report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )

@@ -7,7 +7,7 @@ not, because somebody else wrote or the part before was not written as prepared,
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
@@ -22,7 +22,7 @@ from reconcile.history.booking import Written
 from reconcile.history.chunk import Outcome, journal_rows, lock_books, receivable
 from reconcile.history.deriving import Block, Derived, HedgeRefusedError
 from reconcile.history.held import Held, end, left_open
-from reconcile.history.in_turn import Turn
+from reconcile.history.in_turn import Ending, Turn
 from reconcile.history.journal import FILL_COLUMNS
 from reconcile.history.numbers import places, plain, read_column, scaled, total
 from reconcile.history.staging import StagedBook
@@ -61,8 +61,11 @@ def standing(target: Target, book_id: int) -> Held | None:
     return Held(found[0], slice(0, 0)) if found else None
 
 
-def prepare(target: Target, book: Held, rows: pa.Table, source: str) -> Prepared | None:
-    """Prepares a part. None: it needs what is only known under the lock, or is refused."""
+def prepare(target: Target, book: Held, rows: pa.Table, source: str, under_way: Sequence[Ending]) -> Prepared | None:
+    """Prepares a part. None: it needs what is only known under the lock, or is refused.
+
+    `under_way`: the parts before the last one, as far as they are not committed; their lots are not to be seen before.
+    """
     _, refused = receivable([book.row], rows)
     book = Held(book.row, slice(0, len(rows)), book.lots, book.own_fill_id)
     heads = [book.head()]
@@ -70,6 +73,7 @@ def prepare(target: Target, book: Held, rows: pa.Table, source: str) -> Prepared
     if refused or not book.follows(fills):
         return None
     fills, (link,) = journal.linked(fills, heads)
+    wait(under_way)
     line = book.line(target, fills, book.rows)
     if not _is_consistent(line.open_lots, line.position, fills):
         return None
@@ -148,14 +152,17 @@ def _behind(book: Held, fills: pa.Table, link: bytes, block: Block, derived: Der
     return Held(row, slice(0, 0), left_open(block, 0), fills["fill_id"][0].as_py())
 
 
-Preparing = Callable[[int, Held | int], Prepared | None]
+Preparing = Callable[[int, Held | int, Sequence[Ending]], Prepared | None]
 
 
 class Ahead:
-    """One thread that prepares the next part. A context manager."""
+    """One thread that prepares the next part. A context manager.
 
-    def __init__(self, parts: int, preparing: Preparing) -> None:
-        self._parts, self._preparing = parts, preparing
+    `under_way`: says which parts are being written.
+    """
+
+    def __init__(self, parts: int, preparing: Preparing, under_way: Callable[[], Sequence[Ending]]) -> None:
+        self._parts, self._preparing, self._under_way = parts, preparing, under_way
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fifoledger-ahead")
         self._next: Future[Prepared | None] | None = None
 
@@ -177,4 +184,4 @@ class Ahead:
     def begin(self, number: int, book: Held | int) -> None:
         """Prepares a part, from where the book is to stand, or the book of this number as the database has it now."""
         if number < self._parts:
-            self._next = self._thread.submit(self._preparing, number, book)
+            self._next = self._thread.submit(self._preparing, number, book, self._under_way())

@@ -16,12 +16,13 @@ from reconcile.history.chunk import Outcome
 from reconcile.history.writing import Target
 
 TOGETHER = 2
+Ending = Future[Outcome]
 
 
 class Turn:
     """A part's place in the order. `outcome`: what becomes of it."""
 
-    outcome: Future[Outcome]
+    outcome: Ending
 
     def __init__(self, before: "Turn | None") -> None:
         self._before = before
@@ -73,6 +74,10 @@ class InTurn:
         turn.outcome = self._threads.submit(part, turn)
         turn.outcome.add_done_callback(lambda _: self._ended(turn))
         self._open.append(turn)
+
+    def under_way(self) -> list[Ending]:
+        """Those that nobody has asked about by `ended`."""
+        return [turn.outcome for turn in self._open]
 
     def ended(self, *, but: int) -> Iterator[Outcome]:
         """What became of the parts in their order, of all `but` so many of the last."""

@@ -18,7 +18,7 @@ from reconcile.history.ahead import Ahead, Prepared, prepare, standing, write
 from reconcile.history.announcing import Announcer
 from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills
 from reconcile.history.held import Held
-from reconcile.history.in_turn import TOGETHER, InTurn, Turn
+from reconcile.history.in_turn import TOGETHER, Ending, InTurn, Turn
 from reconcile.history.settling import has_only, settle_orders, wait_for_writers
 from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.writing import Target, connect
@@ -137,7 +137,7 @@ class Booker:
 
     def _carry_out(self, slots: BoundedSemaphore, task: Task) -> Outcome:
         outcome = Outcome()
-        with Ahead(len(task.ranges), partial(self._prepared, task)) as ahead, InTurn(slots) as parts:
+        with InTurn(slots) as parts, Ahead(len(task.ranges), partial(self._prepared, task), parts.under_way) as ahead:
             for number, (first, stop) in enumerate(task.ranges):
                 if self.stopping.is_set():
                     break
@@ -156,13 +156,13 @@ class Booker:
             outcome.add_all(parts.ended(but=0))
         return outcome
 
-    def _prepared(self, task: Task, number: int, book: Held | int) -> Prepared | None:
+    def _prepared(self, task: Task, number: int, book: Held | int, under_way: Sequence[Ending]) -> Prepared | None:
         rows = self.staging.rows(*task.ranges[number])
         try:
             with connect(self.conninfo) as connection:
                 target = Target(connection, self.account_id)
                 held = standing(target, book) if isinstance(book, int) else book
-                return prepare(target, held, rows, self.source) if held is not None else None
+                return prepare(target, held, rows, self.source, under_way) if held is not None else None
         except psycopg.Error:
             return None  # whoever writes meets it, too, and waits for the server
 
