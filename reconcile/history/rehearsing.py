@@ -8,8 +8,6 @@ from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.tasks import Task
 from reconcile.history.writing import Target
 
-_ORDERS = 50_000
-
 Order = tuple[str, str]  # category and id
 
 
@@ -33,9 +31,8 @@ class Rehearsal:
 
 def rehearsals(target: Target, staging: Staging, todo: Sequence[Task], *, fresh: bool) -> list[Rehearsal]:
     """Each task by itself, but for those in whose books the fill of a whole order and its executions lie."""
-    for portion in staging.orders(_ORDERS) if not fresh else ():
-        categories, order_ids = [category for category, _ in portion], [order_id for _, order_id in portion]
-        staging.know_wholes(target.ask("import_whole_orders", categories=categories, order_ids=order_ids))
+    for portion in staging.orders() if not fresh else ():
+        staging.know_wholes(target.ask_about(portion, "import_whole_orders"))
     return together(todo, _links(staging))
 
 

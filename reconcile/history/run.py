@@ -30,7 +30,6 @@ from reconcile.history.writing import Connection, Target, ask, connect, errors_t
 from reconcile.startup.lock import blocking_account_lock
 
 _STRICT = "rows were rejected, and strict was asked for: nothing was written"
-_ORDERS = 50_000
 _KEPT_REJECTS = 1_000
 
 Progress = Callable[[str, int, int | None, str], None]  # what is done, how much of it, of how much, in which unit
@@ -225,9 +224,8 @@ class _Import:
 
     def _own(self, ground: _Ground, staging: Staging) -> list[StagedBook]:
         """Asks the ledger whose the orders are, and sorts the rows by book."""
-        for portion in staging.orders(_ORDERS) if not ground.fresh else ():
-            categories, order_ids = [category for category, _ in portion], [order_id for _, order_id in portion]
-            staging.know_orders(ground.target.ask("import_order_owners", categories=categories, order_ids=order_ids))
+        for portion in staging.orders() if not ground.fresh else ():
+            staging.know_orders(ground.target.ask_about(portion, "import_order_owners"))
         books = staging.own(self._bot, sorted(ground.bots))
         return staging.own(self._bot, sorted(ground.bots)) if date_openings(ground.target, staging) else books
 

@@ -42,8 +42,7 @@ def settle_orders(target: Target, portions: Iterable[Sequence[tuple[str, str]]])
     """
     found: dict[int, list[str]] = {}
     for orders in portions:
-        categories, order_ids = [category for category, _ in orders], [order_id for _, order_id in orders]
-        for row in target.ask("import_unsettled", categories=categories, order_ids=order_ids):
+        for row in target.ask_about(orders, "import_unsettled"):
             found.setdefault(row["book_id"], []).append(row["order_id"])
     try:
         written = settle_books(target, found)

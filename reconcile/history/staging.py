@@ -29,6 +29,7 @@ MEMORY = "512MB"
 _REJECTS = pa.schema([("origin", pa.string()), ("line", pa.int64()), ("field", pa.string()), ("value", pa.string()),
                       ("reason", pa.string())])  # fmt: skip
 
+_ORDERS_AT_ONCE = 50_000
 _ORDERS = pa.schema([(name, pa.string()) for name in ("category", "order_id", "bot_id")])
 _WHOLES = pa.schema([(name, pa.string()) for name in ("category", "order_id", "bot_id", "symbol")]
                     + [("position_idx", pa.int16())])  # fmt: skip
@@ -131,10 +132,10 @@ class Staging:
             with self._registered("whole", pa.Table.from_pylist(whole)):
                 self._db.execute(_sql("join_parts"))
 
-    def orders(self, size: int) -> Iterator[list[tuple[str, str]]]:
-        """Category and id of the orders that the rows belong to, in portions."""
+    def orders(self) -> Iterator[list[tuple[str, str]]]:
+        """Category and id of the orders that the rows belong to, in portions for one question each."""
         cursor = self._db.cursor().execute(_sql("orders"))
-        while portion := cursor.fetchmany(size):
+        while portion := cursor.fetchmany(_ORDERS_AT_ONCE):
             yield portion
 
     def forget(self) -> None:

@@ -26,7 +26,6 @@ from reconcile.history.writing import Target, connect
 FILLS_AT_ONCE = 25_000
 REHEARSED_TOGETHER = 5_000  # nobody should wait for what is only tried
 _CASH_AT_ONCE = 2_000
-_ORDERS_AT_ONCE = 50_000
 _RACES = 3
 
 
@@ -133,7 +132,7 @@ class Booker:
         if self.fresh and has_only(target, booked.written.fills):
             yield self.staging.orders_across_books()
         else:
-            yield from self.staging.orders(_ORDERS_AT_ONCE)
+            yield from self.staging.orders()
 
     def _carry_out(self, slots: BoundedSemaphore, task: Task) -> Outcome:
         outcome = Outcome()

@@ -53,6 +53,10 @@ class Target:
         """The rows that a query about the account answers."""
         return ask(self.connection, name, {"account_id": self.account_id, **params})
 
+    def ask_about(self, orders: Sequence[tuple[str, str]], name: str) -> list[dict[str, Any]]:
+        """The rows that a query answers about orders of the account, given by category and id."""
+        return self.ask(name, categories=[category for category, _ in orders], order_ids=[order for _, order in orders])
+
     def copy_in(self, table: str, rows: pa.Table) -> None:
         """Adds rows to `trading.<table>`; the columns have the names of the table's."""
         if not len(rows):

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from pydantic import SecretStr
 
+from ledger.database.connecting import connect_timeout
 from ledger.database.failures import translate
 from ledger.database.url import to_conninfo
 from ledger.queries import query
@@ -56,8 +57,4 @@ def blocking_account_lock(settings: Settings, account_id: int) -> Iterator[None]
 
 def _server(settings: Settings) -> dict[str, Any]:
     url = settings.database_url or SecretStr("")
-    # libpq knows whole seconds, 2 at least.
-    return {
-        "conninfo": to_conninfo(url.get_secret_value()),
-        "connect_timeout": max(2, round(settings.connect_timeout)),
-    }
+    return {"conninfo": to_conninfo(url.get_secret_value()), "connect_timeout": connect_timeout(settings)}

@@ -116,14 +116,8 @@ BEGIN
         SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = e.book_id;
         b.book_seq := coalesce(e.book_seq, b.book_seq);
         b.hash := coalesce(decode(e.hash, 'hex'), b.hash);
-        b.last_exec_time := e.last_exec_time;
-        b.last_seq := e.last_seq;
-        b.last_exec_id := e.last_exec_id;
-        b.size := abs(e.pos);
-        b.side := CASE sign(e.pos) WHEN 1 THEN 'Buy' WHEN -1 THEN 'Sell' ELSE 'None' END;
-        b.cycle_id := e.cycle_id;
-        b.opened := e.opened;
-        b.closed := e.opened - b.size;
+        b := trading.stand_at(b, (e.last_exec_time, e.last_seq, e.last_exec_id, e.pos, e.cycle_id, e.opened,
+                                  e.opened - abs(e.pos))::trading.checkpoint);
         b.trades := b.trades + e.trades;
         b.realized_gross := b.realized_gross + e.gross;
         b.realized_net := b.realized_net + e.net;

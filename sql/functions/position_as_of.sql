@@ -6,7 +6,6 @@ LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 DECLARE
     b     trading.books;
     p     trading.checkpoint;
-    step  record;
 BEGIN
     SELECT * INTO b FROM trading.books k
      WHERE k.account_id = p_account_id AND k.bot_id = p_bot_id AND k.category = p_category
@@ -15,16 +14,7 @@ BEGIN
         RETURN NULL;
     END IF;
     p := trading.checkpoint_before(b, p_at, 0, '');
-    SELECT s.pos_before + s.signed_qty AS pos, s.cycle_id, s.open_to AS opened INTO step
-      FROM trading.derive_steps(b.account_id, b.book_id, p, p_at) s ORDER BY s.n DESC LIMIT 1;
-    IF NOT FOUND THEN
-        SELECT p.pos, p.cycle_id, p.opened INTO step;
-    END IF;
-    b.size := abs(step.pos);
-    b.side := CASE sign(step.pos) WHEN 1 THEN 'Buy' WHEN -1 THEN 'Sell' ELSE 'None' END;
-    b.cycle_id := step.cycle_id;
-    b.opened := step.opened;
-    b.closed := step.opened - b.size;
+    b := trading.state_after(b, p, p_at);
     -- Lots never change once they are opened: those on this part of the axis are as they were then.
     b := trading.with_open_lots(b);
     SELECT coalesce(sum(t.net_pnl), 0) INTO b.realized_net

@@ -96,7 +96,7 @@ BEGIN
     b.realized_net := b.realized_net - old.net + now.net;
     b.realized_gross := b.realized_gross - old.gross + now.gross;
     b := CASE WHEN p_reason = 'requested' THEN trading.position_after(b, p)
-              ELSE trading.with_moved_lots(trading.state_after(b, p), former, p, tail) END;
+              ELSE trading.with_moved_lots(trading.state_after(b, p, NULL), former, p, tail) END;
     b := trading.save_book(b);
     INSERT INTO trading.book_rebuilds (account_id, book_id, book_seq, reason, cause_fill_id, from_time, fills,
         lots_written, lots_removed, trades_written, trades_removed, trades_before, trades_after,
@@ -215,11 +215,12 @@ $$;
 -- The book's open position after the journal that follows a checkpoint, its lots being written already.
 CREATE OR REPLACE FUNCTION trading.position_after(b trading.books, p trading.checkpoint) RETURNS trading.books
 LANGUAGE sql STABLE AS $$
-    SELECT trading.with_open_lots(trading.state_after(b, p))
+    SELECT trading.with_open_lots(trading.state_after(b, p, NULL))
 $$;
 
 -- Where the book stands after the journal that follows a checkpoint.
-CREATE OR REPLACE FUNCTION trading.state_after(b trading.books, p trading.checkpoint) RETURNS trading.books
+CREATE OR REPLACE FUNCTION trading.state_after(b trading.books, p trading.checkpoint, p_until timestamptz)
+RETURNS trading.books
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     last trading.checkpoint;
@@ -227,7 +228,7 @@ BEGIN
     SELECT s.exec_time, s.seq, s.exec_id, s.pos_before + s.signed_qty, s.cycle_id, s.open_to,
            s.open_to - abs(s.pos_before + s.signed_qty)
       INTO last
-      FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s ORDER BY s.n DESC LIMIT 1;
+      FROM trading.derive_steps(b.account_id, b.book_id, p, p_until) s ORDER BY s.n DESC LIMIT 1;
     IF NOT FOUND THEN
         last := p;
     END IF;

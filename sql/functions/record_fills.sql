@@ -165,7 +165,7 @@ BEGIN
     b.trades := b.trades + traded.trades;
     b.realized_gross := b.realized_gross + coalesce(traded.gross, 0);
     b.realized_net := b.realized_net + coalesce(traded.net, 0);
-    b := trading.with_moved_lots(trading.state_after(b, p), former, p, (0, 0, 0, 0));
+    b := trading.with_moved_lots(trading.state_after(b, p, NULL), former, p, (0, 0, 0, 0));
     b := trading.save_book(b);
     RETURN b;
 END
