@@ -17,9 +17,10 @@ from ledger.session import EXTERNAL
 from ledger.settings import Settings
 from ledger.verify import BookFilter, Verifier
 from reconcile.history.books import book_reports
-from reconcile.history.checking import Reading, check
+from reconcile.history.checking import Reading
 from reconcile.history.chunk import Outcome
 from reconcile.history.openings import date_openings
+from reconcile.history.reading import checked
 from reconcile.history.rehearsing import rehearsals
 from reconcile.history.rejects import write_rejects
 from reconcile.history.report import ImportReport, Reason
@@ -112,8 +113,7 @@ class _Import:
 
     def _stage(self, staging: Staging) -> int:
         read = 0
-        for batch in self._source.batches():
-            rows, rejects = check(batch, self._options.reading)
+        for batch, rows, rejects in checked(self._source, self._options.reading):
             staging.add(rows)
             staging.reject(rejects)
             read += len(rows) + len(rejects)
