@@ -1,57 +1,39 @@
-"""Reading and checking in a thread of its own, while what was read before is staged."""
+"""A source read, checked and staged: each of the three in a thread of its own, batch behind batch.
 
-from collections.abc import Iterator
-from queue import SimpleQueue
-from threading import Event, Semaphore, Thread
+What reads is the caller's thread: it may wait for a row without end, and a signal must reach it then.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pyarrow as pa
 
 from reconcile.history.checking import Reading, check
 from reconcile.history.rows import Batch, Reject, Source
+from reconcile.history.staging import Staging
 
-_AHEAD = 2
-
-Checked = tuple[Batch, pa.Table, list[Reject]]
-
-
-def checked(source: Source, reading: Reading) -> Iterator[Checked]:
-    """The batches of a source with their sound rows and the others. Raises what the source raises."""
-    read = _Read(source, reading)
-    try:
-        yield from read.results()
-    finally:
-        read.stop()
+_AHEAD = 2  # batches that wait to be staged
 
 
-class _Read:
-    """A daemon, for a source may wait for its next row without end, and nobody should have to wait for that."""
+def stage(source: Source, reading: Reading, staging: Staging, advanced: Callable[[Batch], object]) -> int:
+    """Stages all rows of a source, and says how many they are; `advanced` is called behind each batch that was read."""
+    pending: deque[Future[int]] = deque()
+    read = 0
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="fifoledger-checking") as checking,
+        ThreadPoolExecutor(1, thread_name_prefix="fifoledger-staging") as taking,
+    ):
+        for batch in source.batches():
+            pending.append(taking.submit(_take_in, staging, checking.submit(check, batch, reading)))
+            if len(pending) > _AHEAD:
+                read += pending.popleft().result()
+            advanced(batch)
+    return read + sum(done.result() for done in pending)
 
-    def __init__(self, source: Source, reading: Reading) -> None:
-        self._source, self._reading = source, reading
-        self._found: SimpleQueue[Checked | BaseException | None] = SimpleQueue()
-        self._room, self._stopped = Semaphore(_AHEAD), Event()
-        self._thread = Thread(target=self._run, name="fifoledger-reading", daemon=True)
 
-    def results(self) -> Iterator[Checked]:
-        self._thread.start()
-        while (found := self._found.get()) is not None:
-            if isinstance(found, BaseException):
-                raise found
-            self._room.release()
-            yield found
-
-    def stop(self) -> None:
-        """Nothing more is read; what is being read is not waited for."""
-        self._stopped.set()
-        self._room.release()
-
-    def _run(self) -> None:
-        try:
-            for batch in self._source.batches():
-                self._found.put((batch, *check(batch, self._reading)))
-                self._room.acquire()
-                if self._stopped.is_set():
-                    return
-            self._found.put(None)
-        except BaseException as error:  # it is raised where the results are wanted
-            self._found.put(error)
+def _take_in(staging: Staging, checked: Future[tuple[pa.Table, list[Reject]]]) -> int:
+    rows, rejects = checked.result()
+    staging.add(rows)
+    staging.reject(rejects)
+    return len(rows) + len(rejects)
