@@ -12,13 +12,7 @@ BEGIN
     IF NOT FOUND OR (began.exec_time, began.seq, began.exec_id) >= (p_exec_time, p_seq, p_exec_id) THEN
         RETURN trading.last_cycle_before(b, p_exec_time, p_seq, p_exec_id);
     END IF;
-    SELECT f.exec_time, f.seq, f.exec_id INTO p.exec_time, p.seq, p.exec_id FROM trading.fills f
-     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-       AND (f.exec_time, f.seq, f.exec_id) < (p_exec_time, p_seq, p_exec_id)
-       AND NOT EXISTS (SELECT FROM trading.fill_voids v
-                        WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
-     ORDER BY f.exec_time DESC, f.seq DESC, f.exec_id DESC
-     LIMIT 1;
+    p := trading.point_before(b, p_exec_time, p_seq, p_exec_id);
     -- OFFSET keeps the planner from reading all lots and trades of the account to join them with a few fills.
     SELECT b.opened - coalesce(sum(l.qty), 0) INTO p.opened
       FROM trading.fills_from(b, p_exec_time, p_seq, p_exec_id) f
@@ -28,8 +22,26 @@ BEGIN
       FROM trading.fills_from(b, p_exec_time, p_seq, p_exec_id) f
      CROSS JOIN LATERAL (SELECT k.quantity FROM trading.completed_trades k
                           WHERE k.account_id = b.account_id AND k.exit_fill_id = f.fill_id OFFSET 0) t;
-    p.cycle_id := b.cycle_id;
     p.pos := CASE began.side WHEN 'Buy' THEN p.opened - p.closed ELSE p.closed - p.opened END;
+    RETURN p;
+END
+$$;
+
+-- The key of the last fill that counts before an execution, in the book's present cycle.
+CREATE OR REPLACE FUNCTION trading.point_before(b trading.books, p_exec_time timestamptz, p_seq bigint, p_exec_id text)
+RETURNS trading.checkpoint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    p trading.checkpoint;
+BEGIN
+    SELECT f.exec_time, f.seq, f.exec_id INTO p.exec_time, p.seq, p.exec_id FROM trading.fills f
+     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
+       AND (f.exec_time, f.seq, f.exec_id) < (p_exec_time, p_seq, p_exec_id)
+       AND NOT EXISTS (SELECT FROM trading.fill_voids v
+                        WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
+     ORDER BY f.exec_time DESC, f.seq DESC, f.exec_id DESC
+     LIMIT 1;
+    p.cycle_id := b.cycle_id;
     RETURN p;
 END
 $$;

@@ -40,8 +40,7 @@ BEGIN
     IF p_order_id IS NOT NULL AND trading.is_order_mixed(done) THEN
         b := trading.settle_order(b, done, p_announced);
     ELSIF (done.exec_time, done.seq, done.exec_id) < (b.last_exec_time, b.last_seq, b.last_exec_id) THEN
-        b := trading.rebuild_from(b, trading.checkpoint_before(b, done.exec_time, done.seq, done.exec_id),
-                                  'late fill', done.fill_id);
+        b := trading.apply_late(b, done, 'late fill');
     ELSE
         known := b.trades;
         b := trading.apply_fill(b, done);

@@ -151,8 +151,7 @@ BEGIN
     b.hash := fresh[cardinality(fresh)].hash;
     b.dust_qty := b.dust_qty + (SELECT sum(trading.dust_of(b, u)) FROM unnest(fresh) u);
     IF (f.exec_time, f.seq, f.exec_id) < (b.last_exec_time, b.last_seq, b.last_exec_id) THEN
-        RETURN trading.rebuild_from(b, trading.checkpoint_before(b, f.exec_time, f.seq, f.exec_id),
-                                    'late fills', f.fill_id);
+        RETURN trading.apply_late(b, f, 'late fills');
     END IF;
     p := (b.last_exec_time, b.last_seq, b.last_exec_id,
           CASE b.side WHEN 'Sell' THEN -b.size ELSE b.size END, b.cycle_id, b.opened, b.closed);
