@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -18,13 +19,14 @@ from ledger.database.connecting import (
     exact_json,
     lasting,
     pool_options,
+    raised_once,
     retry_policy,
     text_of,
     timeout_milliseconds,
     url_of,
 )
 from ledger.database.deadline import AsyncPatientConnection
-from ledger.database.failures import translate
+from ledger.database.failures import is_transient, translate
 from ledger.database.steps import Batch, Portion, Query, Rows, portions
 from ledger.database.url import to_conninfo
 from ledger.settings import Settings
@@ -35,7 +37,6 @@ class AsyncDatabase:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._retrying = AsyncRetrying(**retry_policy(settings))
         self._pool: AsyncConnectionPool[AsyncPatientConnection] | None = None
         self._home: tuple[int, asyncio.AbstractEventLoop] | None = None
         self._opening: tuple[tuple[int, asyncio.AbstractEventLoop], asyncio.Lock] | None = None
@@ -50,10 +51,25 @@ class AsyncDatabase:
         return cast(list[Rows], await self._retry(self._batch, step))
 
     async def _retry(self, work: Callable[..., Any], step: Query | Batch) -> Any:
+        began = time.monotonic()
         try:
-            return await self._retrying(work, step)
+            try:
+                return await work(step)
+            except Exception as failure:
+                if not is_transient(failure):
+                    raise
+                return await self._again(work, step, failure, time.monotonic() - began)
         except Exception as error:
             raise translate(error) from error
+
+    async def _again(self, work: Callable[..., Any], step: Query | Batch, failure: Exception, spent: float) -> Any:
+        before = raised_once(failure)
+
+        async def tried() -> Any:
+            before()
+            return await work(step)
+
+        return await AsyncRetrying(**retry_policy(self._settings, spent))(tried)
 
     async def _query(self, step: Query) -> Rows:
         async with self._connection() as connection:
@@ -95,8 +111,11 @@ class AsyncDatabase:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncPatientConnection]:
         pool = await self._open_pool()
-        async with pool.connection() as connection:
-            yield connection
+        connection = await pool.getconn()
+        try:
+            yield connection  # commits by itself; pool.connection() would do it once more
+        finally:
+            await pool.putconn(connection)
 
     async def _open_pool(self) -> AsyncConnectionPool[AsyncPatientConnection]:
         home = (os.getpid(), asyncio.get_running_loop())

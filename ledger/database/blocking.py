@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,13 +20,14 @@ from ledger.database.connecting import (
     exact_json,
     lasting,
     pool_options,
+    raised_once,
     retry_policy,
     text_of,
     timeout_milliseconds,
     url_of,
 )
 from ledger.database.deadline import PatientConnection
-from ledger.database.failures import translate
+from ledger.database.failures import is_transient, translate
 from ledger.database.steps import Batch, Portion, Query, Rows, portions
 from ledger.database.url import to_conninfo
 from ledger.settings import Settings
@@ -48,7 +50,6 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._retrying = Retrying(**retry_policy(settings))
         self.opening = threading.Lock()
         _databases.add(self)
         self._pool: ConnectionPool[PatientConnection] | None = None
@@ -64,10 +65,25 @@ class Database:
         return cast(list[Rows], self._retry(self._batch, step))
 
     def _retry(self, work: Callable[..., Any], step: Query | Batch) -> Any:
+        began = time.monotonic()
         try:
-            return self._retrying(work, step)
+            try:
+                return work(step)
+            except Exception as failure:
+                if not is_transient(failure):
+                    raise
+                return self._again(work, step, failure, time.monotonic() - began)
         except Exception as error:
             raise translate(error) from error
+
+    def _again(self, work: Callable[..., Any], step: Query | Batch, failure: Exception, spent: float) -> Any:
+        before = raised_once(failure)
+
+        def tried() -> Any:
+            before()
+            return work(step)
+
+        return Retrying(**retry_policy(self._settings, spent))(tried)
 
     def _query(self, step: Query) -> Rows:
         with self._connection() as connection:
@@ -107,8 +123,12 @@ class Database:
 
     @contextmanager
     def _connection(self) -> Iterator[PatientConnection]:
-        with self._open_pool().connection() as connection:
-            yield connection
+        pool = self._open_pool()
+        connection = pool.getconn()
+        try:
+            yield connection  # commits by itself; pool.connection() would do it once more
+        finally:
+            pool.putconn(connection)
 
     def _open_pool(self) -> ConnectionPool[PatientConnection]:
         with self.opening:

@@ -5,7 +5,9 @@ transaction mode may stand between. Transient failures are repeated within `retr
 """
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any, cast
 
 import psycopg
@@ -18,16 +20,19 @@ from ledger.database.url import to_conninfo
 from ledger.queries import query
 from ledger.settings import Settings
 
+_exact = json.JSONDecoder(parse_float=Decimal)  # json.loads() would make one at every call
+
 
 def exact_json(text: str | bytes) -> Any:
     """JSON whose numbers stay exact. A function of its own: psycopg warns of partial ones."""
-    return json.loads(text, parse_float=Decimal)
+    return _exact.decode(text if isinstance(text, str) else text.decode())
 
 
 # What an answer may take on its way after the server has ended a statement itself.
 GRACE_SECONDS = 5.0
 
 
+@cache
 def text_of(name: str) -> bytes:
     """The named query, as psycopg takes it."""
     return query(name).encode()
@@ -43,14 +48,29 @@ def connect_timeout(settings: Settings) -> int:
     return max(2, round(settings.connect_timeout))  # libpq knows whole seconds, 2 at least
 
 
-def retry_policy(settings: Settings) -> dict[str, Any]:
-    """How often and when tenacity tries again."""
+def retry_policy(settings: Settings, spent: float = 0.0) -> dict[str, Any]:
+    """How often and when tenacity tries again; `spent`: seconds of `retry_timeout` that are gone already."""
     return {
         "retry": retry_if_exception(is_transient),
-        "stop": stop_after_delay(settings.retry_timeout),
+        "stop": stop_after_delay(max(0.0, settings.retry_timeout - spent)),
         "wait": wait_random_exponential(multiplier=0.02, max=1.0),
         "reraise": True,
     }
+
+
+def raised_once(failure: Exception) -> Callable[[], None]:
+    """Raises a failure when called for the first time.
+
+    Most calls succeed at once, and tenacity's account of a call takes as long as the reading of a row: it is asked only
+    after a failure, which is then the first that it sees.
+    """
+    failures = [failure]
+
+    def again() -> None:
+        if failures:
+            raise failures.pop()
+
+    return again
 
 
 def pool_options(settings: Settings) -> dict[str, Any]:
