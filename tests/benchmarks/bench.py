@@ -89,7 +89,8 @@ class Bench:
         url = create_database(self.servers.admin_url, name)
         upgrade(url)
         with psycopg.connect(to_conninfo(url)) as connection:
-            connection.execute(statement("benchmark/bare_table"))
+            for tables in ("bare_table", "rows_alone"):
+                connection.execute(statement(f"benchmark/{tables}"))
         return name
 
     def __enter__(self) -> Self:

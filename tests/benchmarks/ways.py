@@ -57,6 +57,19 @@ class RecordFill:
 
 
 @dataclass(frozen=True)
+class RowsAlone:
+    """The rows and index entries that the function writes, under the same lock, with nothing computed."""
+
+    books: int
+
+    @contextmanager
+    def opened(self, target: Target) -> Iterator[Write]:
+        with target.connect() as connection:
+            text = statement("benchmark/rows_alone_call").as_bytes(connection)
+            yield lambda: connection.execute(text, as_row(target, a_fill(self.books))).fetchone()
+
+
+@dataclass(frozen=True)
 class ClientCall:
     """The client's method, with everything that a bot gets: pool, retries, checks, values, and the cache if wanted."""
 

@@ -9,10 +9,11 @@ from tests.benchmarks.fills import a_fill, symbol_of
 from tests.benchmarks.naive import NaiveLedger
 from tests.benchmarks.results import Goal, Percentiles, Result, at_least, at_most
 from tests.benchmarks.target import Target
-from tests.benchmarks.ways import ClientCall, Insert, NaiveLoop, RecordFill, Way
+from tests.benchmarks.ways import ClientCall, Insert, NaiveLoop, RecordFill, RowsAlone, Way
 
 _INSERT = "one-row insert"
 _CALL = "record_fill"
+_ROWS = "rows alone"
 Rounds = dict[tuple[str, int], list[Measured]]  # by way and number of connections
 
 
@@ -75,7 +76,7 @@ def record_fill(bench: Bench) -> list[Result]:
     books = bench.pick(1_000, 50)
     goals = bench.pick({1: 0.85, 4: 0.75, 16: 0.65}, {1: 0.85, 2: 0.75})
     with bench.database() as target:
-        ways: dict[str, Way] = {_INSERT: Insert(books), _CALL: RecordFill(books)}
+        ways: dict[str, Way] = {_INSERT: Insert(books), _ROWS: RowsAlone(books), _CALL: RecordFill(books)}
         found = measure_ways(bench, target, books, ways, tuple(goals))
     case = f"{books:,} books"
     return [
@@ -83,6 +84,7 @@ def record_fill(bench: Bench) -> list[Result]:
         for count, goal in goals.items()
         for result in (
             rates(found, case, (_CALL, count), (_INSERT, count), at_least(goal)),
+            rates(found, case, (_ROWS, count), (_INSERT, count), None),
             _tails(found, case, count),
         )
     ]
@@ -94,13 +96,18 @@ def hot_book(bench: Bench) -> list[Result]:
     goals = {one: at_least(0.8), some: None, many: at_least(0.3)}
     in_order = f"{_CALL}, in order"
     with bench.database() as target:
-        ways: dict[str, Way] = {_INSERT: Insert(1), _CALL: RecordFill(1), in_order: RecordFill(1, arrival=True)}
+        ways: dict[str, Way] = {
+            _INSERT: Insert(1),
+            _ROWS: RowsAlone(1),
+            _CALL: RecordFill(1),
+            in_order: RecordFill(1, arrival=True),
+        }
         found = measure_ways(bench, target, 1, ways, (one, some, many))
     results: list[Result] = []
     for name in (_CALL, in_order):
         results += [rates(found, "one book", (name, n), (_INSERT, n), goal) for n, goal in goals.items()]
         results.append(rates(found, "one book", (name, many), (name, some), at_least(1)))
-    return results
+    return results + [rates(found, "one book", (_ROWS, n), (_INSERT, n), None) for n in goals]
 
 
 def client(bench: Bench) -> list[Result]:
