@@ -128,6 +128,25 @@ def test_late_fill_becomes_the_older_lot(ledgers: Ledgers) -> None:
             assert trade.gross_pnl == 10
 
 
+LINES = [key for key in BOOKS if key.instrument.category in {"linear", "inverse"} and key.position_idx in {0, 1}]
+
+
+@pytest.mark.parametrize("behind", [1, 15, 16, 40])  # fills are applied again one by one, or derived
+@pytest.mark.parametrize("key", LINES, ids=lambda key: f"{key.instrument.symbol}-{key.position_idx}")
+def test_late_by_so_many_fills(ledgers: Ledgers, key: BookKey, behind: int) -> None:
+    """A late fill that opens, that closes a part, and on a one-way line that leaves nothing and that flips."""
+    later = [fill(n, "Sell" if n % 3 else "Buy", "2" if n % 3 else "3.5", 10 + n) for n in range(1, behind + 1)]
+    before = [fill(100, "Buy", "60", 0), fill(101, "Buy", "40.5", 1), fill(102, "Sell", "30", 2)]
+    ways = [("Buy", "7"), ("Sell", "0.5")] + ([("Sell", "70.5"), ("Sell", "150")] if key.position_idx == 0 else [])
+    for side, qty in ways:
+        fills = [*before, *later, fill(103, side, qty, 5)]
+        oracle = OracleLedger()
+        oracle.record([(key, one) for one in fills])
+        with ledgers.client() as client:
+            deliver(client, key, [before, later, fills[-1:]])
+            assert ledgers.tables(client) == expected_books(oracle)
+
+
 def test_every_order_of_a_busy_book(ledgers: Ledgers) -> None:
     """Flip, equal times, and an order known as a whole whose executions do not add up yet."""
     whole = replace(fill(3, "Sell", "4", 20), exec_id="order:A", order_id="A")
