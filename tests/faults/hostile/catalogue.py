@@ -7,6 +7,4 @@ from tests.faults.hostile.files import FILES
 from tests.faults.hostile.payloads import PAYLOADS
 from tests.faults.hostile.target import Target
 
-TARGETS: dict[str, Target] = {
-    target.name: target for target in (*CLIENT, *COMMANDS, *FILES, *PAYLOADS, *ENVIRONMENT)
-}
+TARGETS: dict[str, Target] = {target.name: target for target in (*CLIENT, *COMMANDS, *FILES, *PAYLOADS, *ENVIRONMENT)}

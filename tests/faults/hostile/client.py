@@ -28,7 +28,8 @@ _DECIMALS = st.decimals(allow_nan=True, allow_infinity=True) | st.decimals(0, 10
 _KINDS: dict[str, st.SearchStrategy[Any]] = {
     "number": _DECIMALS | st.floats() | st.integers() | st.text(max_size=8),
     "time": st.datetimes(timezones=st.just(UTC) | st.timezones() | st.none()),
-    "text": st.text(max_size=20) | st.sampled_from(["'; DROP TABLE trading.fills; --", "%(bot_id)s", "$1", "\\", "a:b", "ß"]),
+    "text": st.text(max_size=20)
+    | st.sampled_from(["'; DROP TABLE trading.fills; --", "%(bot_id)s", "$1", "\\", "a:b", "ß"]),
     "index": st.integers(-1, 3),
     "count": st.integers(-1, 2**64),
 }

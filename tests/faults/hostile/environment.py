@@ -19,25 +19,46 @@ from tests.faults.hostile.target import Target, alone
 
 PASSWORD = "h1dden-Passw0rd"
 _NUMBERS = st.sampled_from(
-    ["inf", "-inf", "nan", "1e300", "1e-300", "0", "-1", "", " ", "1_0", "\u0661", "0x10", "9" * 30, "9" * 5000, "5", "0.5"]
+    [
+        "inf",
+        "-inf",
+        "nan",
+        "1e300",
+        "1e-300",
+        "0",
+        "-1",
+        "",
+        " ",
+        "1_0",
+        "\u0661",
+        "0x10",
+        "9" * 30,
+        "9" * 5000,
+        "5",
+        "0.5",
+    ]
 )
 _URLS = st.builds(
     "".join,
     st.tuples(
-        st.sampled_from(["postgresql://", "postgresql+psycopg://", "redis://", "rediss://", "unix://", "host=", "", "x://"]),
+        st.sampled_from(["postgresql://", "postgresql+psycopg://", "redis://", "rediss://", "unix://", "host=", "",
+        "x://"]),
         st.sampled_from(["", f"user:{PASSWORD}@", f":{PASSWORD}@", f"user:a@{PASSWORD}@", "user@", "\udcff"]),
         st.sampled_from(["", "localhost", "[::1]", "[::1", "/tmp", "h,h2", "h:1,h:2", "\0", "h\nh", "\u202e"]),
         st.sampled_from(["", ":5432", ":99999999", ":x", ":-1", ":"]),
         st.sampled_from(["", "/", "/db", "/1", "/%00", "/%", "/a/b", " password=" + PASSWORD, "'"]),
         st.sampled_from(
-            ["", "?", "?x=y", "?db=1", "?db=x", "?sslmode=require", f"?password={PASSWORD}", "?options=-c%20a=b", "?retry=1",
+            ["", "?", "?x=y", "?db=1", "?db=x", "?sslmode=require", f"?password={PASSWORD}", "?options=-c%20a=b",
+            "?retry=1",
              "?socket_timeout=1e300", "?encoding=x", "?ssl_ca_certs=/x", "?db=-1", "?max_connections=0", "?protocol=x"]
         ),
     ),
 )  # fmt: skip
 _TEXTS = st.sampled_from(
-    ["a:b:c", "main", "bybit:main:paper", "::", "\udcff", "a" * 300, "linear,spot", "x,y", "true", "{}", "[1]", "a=b,c=d",
-     "a=b,a=c", "=", "25:00", "03:15+02:00", "2030-01-01T00:00:00Z", "2020-01-01", "DEBUG", "http://[", "ws://x", "paper"]
+    ["a:b:c", "main", "bybit:main:paper", "::", "\udcff", "a" * 300, "linear,spot", "x,y", "true", "{}", "[1]",
+    "a=b,c=d",
+     "a=b,a=c", "=", "25:00", "03:15+02:00", "2030-01-01T00:00:00Z", "2020-01-01", "DEBUG", "http://[", "ws://x",
+     "paper"]
 )  # fmt: skip
 _NAMES = (
     *(f"LEDGER_{name.upper()}" for name in Settings.model_fields if name != "home"),

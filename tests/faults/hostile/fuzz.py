@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of the borders: `python -m tests.faults.hostile.fuzz [TARGET …] --seconds N --seed N`.
 
-Needs the extra `fuzz` (Atheris). Each target runs in a process of its own, which ends at the first defect; what showed it
-is kept, and the command that shows it again is printed. Ends with 1 if there was any.
+Needs the extra `fuzz` (Atheris). Each target runs in a process of its own, which ends at the first defect; what showed
+it is kept, and the command that shows it again is printed. Ends with 1 if there was any.
 """
 
 import argparse
@@ -24,11 +24,15 @@ _MEMORY = 3000  # megabytes
 def main() -> int:
     """Runs the targets that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.hostile.fuzz", description=__doc__)
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="; ".join(f"{t.name}: {t.about}" for t in TARGETS.values()))
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET", help="; ".join(f"{t.name}: {t.about}" for t in TARGETS.values())
+    )
     parser.add_argument("--seconds", type=int, default=60, help="for each target (60)")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
     parser.add_argument("--replay", type=Path, help="a file that showed a defect: tries it alone")
-    parser.add_argument("--found", type=Path, default=Path(tempfile.gettempdir()), help="folder for what shows a defect")
+    parser.add_argument(
+        "--found", type=Path, default=Path(tempfile.gettempdir()), help="folder for what shows a defect"
+    )
     given = parser.parse_args()
     unknown = set(given.targets) - TARGETS.keys()
     if unknown:
@@ -45,13 +49,22 @@ def main() -> int:
 def _fuzzed(target: Target, servers: Servers, given: argparse.Namespace) -> bool:
     """Whether nothing was found."""
     prefix = given.found / f"fifoledger-{target.name}-"
-    limits = [f"-timeout={_HANG}", f"-rss_limit_mb={_MEMORY}", f"-max_len={_LONGEST_INPUT}", f"-artifact_prefix={prefix}"]
+    limits = [
+        f"-timeout={_HANG}",
+        f"-rss_limit_mb={_MEMORY}",
+        f"-max_len={_LONGEST_INPUT}",
+        f"-artifact_prefix={prefix}",
+    ]
     with tempfile.TemporaryDirectory(prefix="fifoledger_fuzz_") as grown:
         folders = [grown] + ([str(target.corpus[0].parent)] if target.corpus else [])
         if target.values is not None:
             _seed(Path(grown), given.seed)
             limits.append("-len_control=0")
-        what = [str(given.replay)] if given.replay else [f"-max_total_time={given.seconds}", f"-seed={given.seed}", *folders]
+        what = (
+            [str(given.replay)]
+            if given.replay
+            else [f"-max_total_time={given.seconds}", f"-seed={given.seed}", *folders]
+        )
         ended = subprocess.run(
             [sys.executable, "-m", "tests.faults.hostile.fuzzed", target.name, servers.admin_url, servers.redis_url,
              *limits, "-print_final_stats=1", *what],
@@ -60,11 +73,20 @@ def _fuzzed(target: Target, servers: Servers, given: argparse.Namespace) -> bool
         )  # fmt: skip
         inputs = len(list(Path(grown).iterdir()))
     if ended.returncode == 0:
-        print(f"{target.name:<10} {_tried(ended.stderr)} inputs tried, {inputs} kept for new coverage: no defect", flush=True)
+        print(
+            f"{target.name:<10} {_tried(ended.stderr)} inputs tried, {inputs} kept for new coverage: no defect",
+            flush=True,
+        )
         return True
-    artifact = next((line.split()[-1] for line in ended.stderr.splitlines() if "Test unit written to" in line), "(none)")
+    artifact = next(
+        (line.split()[-1] for line in ended.stderr.splitlines() if "Test unit written to" in line), "(none)"
+    )
     print(ended.stdout[-4000:], ended.stderr[-6000:], sep="\n")
-    print(f"{target.name}: a defect. Again: python -m tests.faults.hostile.fuzz {target.name} --replay {artifact}", flush=True)
+    print(f"{target.name}: ended with {ended.returncode}")
+    print(
+        f"{target.name}: a defect. Again: python -m tests.faults.hostile.fuzz {target.name} --replay {artifact}",
+        flush=True,
+    )
     return False
 
 

@@ -1,4 +1,4 @@
-"""The process that fuzzes one target: `python -m tests.faults.hostile.fuzzed TARGET DATABASE_URL REDIS_URL [libFuzzer's]`."""
+"""The process that fuzzes one target: arguments are its name, the servers' URLs, and libFuzzer's own."""
 
 import sys
 from collections.abc import Callable

@@ -62,7 +62,8 @@ def is_documented(error: LedgerError) -> bool:
 
 
 _PIECES = [
-    b"\0", b"\xff", b"\xef\xbb\xbf", b"\r", b"\n", b'"', b",", b";", b"{", b"}", b"[", b"]", b":", b"NaN", b"1e400", b"-0",
+    b"\0", b"\xff", b"\xef\xbb\xbf", b"\r", b"\n", b'"', b",", b";", b"{", b"}", b"[", b"]", b":", b"NaN", b"1e400",
+    b"-0",
     b"9" * 40, b"\xed\xa0\x80", b"\xe2\x80\xae", b"\x1b[2J", b"null", b"true", b" ", b"0", b"1", b"-",
 ]  # fmt: skip
 
