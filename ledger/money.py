@@ -1,7 +1,7 @@
 """Reading what callers pass: exact numbers, aware times, known words; anything else is refused by name.
 
-A float is read as the decimal that it prints as, so that 0.1 means 0.1. What is answered is of Python's own types: a text
-or number of a type derived from them, such as an enumeration's, may print, compare and hash as something else.
+A float is read as the decimal that it prints as, so that 0.1 means 0.1. What is answered is of Python's own types:
+a text or number of a type derived from them, such as an enumeration's, may print and hash as something else.
 """
 
 from datetime import UTC, datetime

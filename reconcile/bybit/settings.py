@@ -45,7 +45,9 @@ class BybitSettings(BaseSettings):
     patience: float = Field(default=60.0, ge=0, le=_DAY, description="For all tries of one request.")
     first_wait: float = Field(default=0.5, gt=0, le=_DAY, description="Before the second try; it doubles, with jitter.")
     longest_wait: float = Field(default=15.0, gt=0, le=_DAY, description="Between two tries.")
-    forbidden_pause: float = Field(default=600.0, gt=0, le=_DAY, description="Without requests after HTTP 403 (Bybit: 600).")
+    forbidden_pause: float = Field(
+        default=600.0, gt=0, le=_DAY, description="Without requests after HTTP 403 (Bybit: 600)."
+    )
     receive_window: int = Field(default=5000, gt=0, le=60000, description="Milliseconds a signed request is valid.")
     ping_interval: int = Field(default=20, gt=1, le=3600, description="Between two pings of the stream.")
     ping_timeout: int = Field(default=10, gt=0, le=3600, description="Without a pong until the stream counts as lost.")
