@@ -55,8 +55,8 @@ def decide_quarantined(
         raise InvalidInputError("dry_run", dry_run, "True or False")
     if not isinstance(fill, Mapping | None):
         raise InvalidInputError("fill", fill, "a mapping of record_fill's arguments")
-    if (fill is None) != (decision == "ignore"):
-        raise InvalidInputError("fill", fill, "given for fill and cash, None for ignore")
+    if fill is not None and decision == "ignore":
+        raise InvalidInputError("fill", fill, "None for ignore")
     read = None if fill is None else read_arguments("", {**fill, "exec_id": exec_id}, category)
     if read is not None and read.is_cash != (decision == "cash"):
         raise InvalidInputError("exec_type", read.params["exec_type"], f"one that is {decision}")

@@ -48,8 +48,8 @@ _decode_many = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_
 def read_objects(origin: str, line: int, block: bytes) -> Chunk:
     """The objects of a block that begins at `line`; a line that is none is rejected.
 
-    Raises UnreadableSourceError for bytes that are no UTF-8, for a file that is one JSON array, and for objects with too
-    many different keys.
+    Raises UnreadableSourceError for bytes that are no UTF-8, for a file that is one JSON array, and for too many
+    different keys.
     """
     text = decode(origin, line, block)
     if line == 1 and text.lstrip().startswith("["):

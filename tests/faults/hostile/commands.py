@@ -21,7 +21,7 @@ from tests.servers import Servers, create_database, drop_database
 
 _DATABASE = "fifoledger_hostile_commands"
 # Those that neither start something nor wait: what they do is theirs to be asked with any argument.
-_COMMANDS = (
+_COMMANDS: tuple[list[str], ...] = (
     ["positions"], ["lots"], ["trades"], ["pnl"], ["stats"], ["bots"], ["verify"], ["orders"], ["findings"],
     ["coverage"],
     ["quarantine"], ["settings"], ["accounts"], ["bots", "assign"], ["findings", "resolve"], ["findings", "show"],

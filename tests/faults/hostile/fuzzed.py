@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import atheris
 
@@ -27,7 +27,7 @@ def main() -> None:
         def example(value: Any) -> None:
             check(value)
 
-        return example.hypothesis.fuzz_one_input
+        return cast("Callable[[bytes], Any]", cast(Any, example).hypothesis.fuzz_one_input)
 
     target = TARGETS[name]
     with target.opened(Servers(database_url, redis_url)) as check:

@@ -14,7 +14,7 @@ from ledger.order_ids import parse_client_order_id
 from reconcile.bybit.account import read_permissions, read_wallet
 from reconcile.bybit.payloads import read_closed_pnl, read_execution, read_instrument, read_order, read_position
 from reconcile.bybit.stream import events_of
-from reconcile.values import Execution, Unreadable
+from reconcile.values import Execution, Order, Unreadable
 from tests.faults.hostile.target import Target, alone, is_documented
 from tests.malformed import odd
 
@@ -46,7 +46,7 @@ def read_answer(answer: Any) -> None:
                 assert value.reason
     if isinstance(answer, dict):
         for event in events_of({**answer, "topic": "execution"}):
-            assert event.raw is not None
+            assert isinstance(event, Execution | Order | Unreadable)
         for ask in (read_wallet, read_permissions):
             try:
                 ask(answer, "here")

@@ -45,7 +45,7 @@ def test_members_of_enumerations_are_what_they_are_equal_to(kind: str, database_
         client.record_fills([{**fill("e2", at=1), **odd}])
         for symbol, leg in ((Word.SYMBOL, Leg.LONG), ("BTCUSDT", 1)):
             found = client.get_position(symbol, position_idx=leg)
-            assert (found.size, found.avg_entry_price, found.bot_id) == (2, Decimal("100.5"), "bot")
+            assert (found.size, found.avg_entry_price, found.bot_id) == (Decimal(2), Decimal("100.5"), "bot")
     with LedgerClient("bot", database_url=database_url, redis_url=redis_url) as plain:
         # A key of another name would have kept what the cache has of this one.
         assert plain.get_position("BTCUSDT", position_idx=1).size == 2
@@ -65,7 +65,6 @@ def test_times_that_not_every_zone_can_show_are_refused(database_url: str) -> No
 @pytest.mark.parametrize(
     ("decision", "given", "field"),
     [
-        ("fill", None, "fill"),
         ("ignore", fill("x"), "fill"),
         ("cash", fill("x"), "exec_type"),
         ("fill", fill("x", exec_type="Funding"), "exec_type"),
