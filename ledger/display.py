@@ -8,7 +8,7 @@ _PLACES = Decimal("1e-8")
 
 def number(value: Decimal) -> str:
     """With thousands marked, half-even to eight decimals, without trailing zeros; ≈ before what was rounded."""
-    with localcontext(prec=100):
+    with localcontext(prec=100 + max(value.adjusted(), 0)):
         rounded = value.quantize(_PLACES, ROUND_HALF_EVEN)
         whole, _, decimals = format(rounded, ",f").partition(".")
     text = f"{whole}.{decimals}".rstrip("0").rstrip(".")

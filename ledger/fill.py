@@ -14,12 +14,12 @@ from ledger.money import (
     read_category,
     read_count,
     read_decimal,
+    read_execution_time,
     read_optional_text,
     read_positive,
     read_price,
     read_side,
     read_text,
-    read_time,
 )
 from ledger.order_ids import parse_client_order_id
 
@@ -114,7 +114,7 @@ def read_fill(
             "side": read_side("side", side),
             "exec_price": price,
             "exec_qty": read_positive("exec_qty", exec_qty),
-            "exec_time": None if exec_time is None else read_time("exec_time", exec_time),
+            "exec_time": None if exec_time is None else read_execution_time("exec_time", exec_time),
             "exec_id": known,
             "order_id": order,
             "client_order_id": client_order,
@@ -136,6 +136,11 @@ def read_mapping(number: int, given: Mapping[str, Any], category: str) -> Fill:
     """A fill of a batch, given as a mapping of `record_fill`'s arguments."""
     if not isinstance(given, Mapping):
         raise InvalidInputError(f"fills[{number}]", given, "a mapping of record_fill's arguments")
+    return read_arguments(f"fills[{number}].", given, category)
+
+
+def read_arguments(place: str, given: Mapping[str, Any], category: str) -> Fill:
+    """A fill given as `record_fill`'s arguments by name; errors name `place` before the field."""
     values = {"exec_time": None, **given}
     if values.get("category") is None:
         values["category"] = category
@@ -143,13 +148,13 @@ def read_mapping(number: int, given: Mapping[str, Any], category: str) -> Fill:
     unknown = values.keys() - _ARGUMENTS
     if missing or unknown:
         word, names = ("missing", missing) if missing else ("unknown", unknown)
-        raise InvalidInputError(f"fills[{number}].{min(map(str, names))}", None, f"an argument of record_fill ({word})")
+        raise InvalidInputError(f"{place}{min(map(str, names))}", None, f"an argument of record_fill ({word})")
     if values["exec_time"] is None:
-        raise InvalidInputError(f"fills[{number}].exec_time", None, "a datetime with a time zone")
+        raise InvalidInputError(f"{place}exec_time", None, "a datetime with a time zone")
     try:
         return read_fill(**values)
     except InvalidInputError as error:
-        raise InvalidInputError(f"fills[{number}].{error.field}", error.value, error.rule) from None
+        raise InvalidInputError(f"{place}{error.field}", error.value, error.rule) from None
 
 
 _ARGUMENTS = frozenset(inspect.signature(read_fill).parameters)

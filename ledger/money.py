@@ -1,6 +1,7 @@
 """Reading what callers pass: exact numbers, aware times, known words; anything else is refused by name.
 
-A float is read as the decimal that it prints as, so that 0.1 means 0.1.
+A float is read as the decimal that it prints as, so that 0.1 means 0.1. What is answered is of Python's own types:
+a text or number of a type derived from them, such as an enumeration's, may print and hash as something else.
 """
 
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from ledger.errors import InvalidInputError
 SIDES = ("Buy", "Sell")
 CATEGORIES = ("linear", "inverse", "spot", "option")
 _DIGITS = 30
+_FIRST, _END = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _TEXT_LENGTH = 255
 
 Number = Decimal | int | float | str
@@ -21,15 +23,19 @@ def read_decimal(field: str, value: object, rule: str = "a finite number") -> De
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
         raise InvalidInputError(field, value, f"{rule} (Decimal, int, str or float)")
     try:
-        number = Decimal(value) if isinstance(value, Decimal | int) else Decimal(str(value).strip())
+        number = Decimal(value) if isinstance(value, Decimal | int) else Decimal(_written(value).strip())
     except InvalidOperation:
         raise InvalidInputError(field, value, rule) from None
-    if not number.is_finite() or (isinstance(value, str) and ("_" in value or not value.isascii())):
+    if not number.is_finite() or (isinstance(value, str) and ("_" in _written(value) or not value.isascii())):
         raise InvalidInputError(field, value, rule)
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and (exponent < -_DIGITS or number.adjusted() >= _DIGITS):
         raise InvalidInputError(field, value, f"{rule} of at most {_DIGITS} digits before and after the point")
     return number
+
+
+def _written(value: float | str) -> str:
+    return str.__str__(value) if isinstance(value, str) else float.__repr__(value)
 
 
 def read_positive(field: str, value: object) -> Decimal:
@@ -62,15 +68,24 @@ def read_time(field: str, value: object) -> datetime:
         raise InvalidInputError(field, value, "a datetime between the years 1 and 9999 in UTC") from None
 
 
+def read_execution_time(field: str, value: object) -> datetime:
+    """The moment of an execution, in UTC: one that every time zone can show, whatever zone the server speaks in."""
+    moment = read_time(field, value)
+    if not _FIRST <= moment < _END:
+        raise InvalidInputError(field, value, "from 0001-01-02 to 9999-12-30 UTC")
+    return moment
+
+
 def read_text(field: str, value: object) -> str:
     """A non-empty text without control characters or blanks around it."""
-    if not isinstance(value, str) or not value:
+    text = str.__str__(value) if isinstance(value, str) else ""
+    if not text:
         raise InvalidInputError(field, value, "a non-empty text")
-    if value != value.strip() or not value.isprintable():
+    if text != text.strip() or not text.isprintable():
         raise InvalidInputError(field, value, "a text without control characters or blanks around it")
-    if len(value) > _TEXT_LENGTH:
+    if len(text) > _TEXT_LENGTH:
         raise InvalidInputError(field, value, f"at most {_TEXT_LENGTH} characters long")
-    return value
+    return text
 
 
 def read_category(field: str, value: object) -> str:
@@ -83,21 +98,21 @@ def read_category(field: str, value: object) -> str:
 
 def read_optional_text(field: str, value: object) -> str | None:
     """A text, or None for None and for the empty text that venues send where they have nothing to say."""
-    return None if value is None or value == "" else read_text(field, value)
+    return None if value is None or (isinstance(value, str) and value == "") else read_text(field, value)
 
 
 def read_side(field: str, value: object) -> str:
     """Buy or Sell."""
-    if value not in SIDES:
+    if not isinstance(value, str) or value not in SIDES:
         raise InvalidInputError(field, value, "Buy or Sell")
-    return str(value)
+    return str.__str__(value)
 
 
 def read_count(field: str, value: object, most: int = 2**63 - 1) -> int:
     """A whole number from 0 to `most`."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         raise InvalidInputError(field, value, f"a whole number from 0 to {most}")
-    return value
+    return int(value)
 
 
 def plain(number: Decimal) -> str:

@@ -47,24 +47,35 @@ def from_fields(fields: Mapping[str, str]) -> Position:
         side=_side(fields["side"]),
         total_qty=_number(fields["size"]),
         avg_entry_price=_number(fields["avg_price"]) if fields["avg_price"] else None,
-        entries=int(fields["entries"]),
+        entries=_whole(fields["entries"]),
         bot_id=fields["bot_id"],
         category=fields["category"],
-        position_idx=int(fields["position_idx"]),
+        position_idx=_whole(fields["position_idx"]),
         first_entry_time=_time(fields["first_entry_time"]),
         last_entry_time=_time(fields["last_entry_time"]),
         settle_coin=fields["settle_coin"],
-        book_seq=int(fields["book_seq"]),
+        book_seq=_whole(fields["book_seq"]),
         updated_at=_time(fields["updated_at"]),
         **{name: _number(fields[name]) for name in _NUMBERS},
     )
 
 
 def _number(text: str) -> Decimal:
-    number = Decimal(text)
+    number = Decimal(_digits(text))
     if not number.is_finite() or abs(number.adjusted()) > _MAGNITUDE:
         raise ValueError(text)
     return number
+
+
+def _whole(text: str) -> int:
+    return int(_digits(text))
+
+
+def _digits(text: str) -> str:
+    """What Python would take beside them, digits of other scripts and 1_0, nobody of ours wrote."""
+    if not text.isascii() or "_" in text:
+        raise ValueError(text)
+    return text
 
 
 def _side(text: str) -> str:
@@ -74,4 +85,7 @@ def _side(text: str) -> str:
 
 
 def _time(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    moment = datetime.fromisoformat(text) if text else None
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError(text)
+    return moment

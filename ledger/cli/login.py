@@ -16,7 +16,7 @@ from ledger.database.failures import translate
 from ledger.database.url import to_conninfo
 from ledger.errors import InvalidInputError
 
-_PASSWORD = "LEDGER_LOGIN_PASSWORD"  # noqa: S105  # the variable's name
+_PASSWORD = "LEDGER_LOGIN_PASSWORD"  # noqa: S105  # the variable's name  # nosec B105
 
 
 class Purpose(StrEnum):

@@ -1,5 +1,6 @@
 """URLs without their secrets. What is shown is chosen, not what is hidden, so that nothing slips through."""
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 from psycopg import ProgrammingError
@@ -10,6 +11,8 @@ from ledger.errors import ConfigurationError
 
 _SHOWN = ("sslmode", "target_session_attrs")
 HIDDEN = "****"
+# Of what names, hosts, ports and paths are made; with anything else, part of an address may be what should be hidden.
+_PLAIN = re.compile(r"[\w.,:/@~%\[\]+-]*")
 
 
 def mask_database_url(url: str) -> str:
@@ -19,6 +22,8 @@ def mask_database_url(url: str) -> str:
     except (ConfigurationError, ProgrammingError):
         return HIDDEN
     host = parts.get("host") or parts.get("hostaddr") or ""
+    if not all(_PLAIN.fullmatch(parts.get(name, "")) for name in ("host", "hostaddr", "port", "dbname", "user")):
+        return HIDDEN
     if "@" in host[1:]:  # an @ of the password that was not written as %40
         return HIDDEN
     port = f":{parts['port']}" if "port" in parts else ""
@@ -42,7 +47,7 @@ def mask_redis_url(url: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return HIDDEN
-    if parts.scheme not in {"redis", "rediss", "unix"}:
+    if parts.scheme not in {"redis", "rediss", "unix"} or not _PLAIN.fullmatch(f"{parts.hostname or ''}{parts.path}"):
         return HIDDEN
     login = (parts.username or "") + (f":{HIDDEN}" if parts.password else "")
     options = [f"db={value}" for name, value in parse_qsl(parts.query) if name == "db"]

@@ -13,7 +13,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from ledger.display import moment, number
@@ -51,7 +52,27 @@ def errors() -> Console:
 
 def _console(**options: Any) -> Console:
     """One that prints what it is given: an account bybit:moon:paper is no picture of the moon."""
-    return Console(highlight=False, emoji=False, **options)
+    return _TameConsole(highlight=False, emoji=False, **options)
+
+
+class _TameConsole(Console):
+    """Shows what steers a terminal as the escapes that Python has for it: texts of the database are not all ours."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What is printed, piece by piece."""
+        for piece in super().render(renderable, options):
+            yield piece if piece.control else Segment(_tamed(piece.text), piece.style)
+
+
+def _tamed(text: str, escape: Callable[[str], str] = repr) -> str:
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else escape(c)[1:-1] for c in text)
+
+
+def _dumped(value: Any, indent: int | None) -> str:
+    """JSON in which nothing steers a terminal, and that can be written in UTF-8 whatever is in it."""
+    return _tamed(json.dumps(value, default=_as_json, indent=indent, ensure_ascii=False), json.dumps)
 
 
 def remark(text: str) -> None:
@@ -61,7 +82,7 @@ def remark(text: str) -> None:
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:
     """A JSON document on stdout: decimals as text, times in ISO format and UTC."""
-    sys.stdout.write(json.dumps(value, default=_as_json, indent=indent, ensure_ascii=False) + "\n")
+    sys.stdout.write(_dumped(value, indent) + "\n")
     sys.stdout.flush()
 
 
@@ -69,7 +90,7 @@ def print_json_rows(rows: Iterable[Mapping[str, Any]]) -> None:
     """A JSON list on stdout, written row by row."""
     between = "[\n"
     for row in rows:
-        sys.stdout.write(between + json.dumps(row, default=_as_json, ensure_ascii=False))
+        sys.stdout.write(between + _dumped(row, None))
         between = ",\n"
     sys.stdout.write("[]\n" if between == "[\n" else "\n]\n")
     sys.stdout.flush()
@@ -98,7 +119,7 @@ def cell(value: Any, kind: Kind = "text") -> Text:
         style = {"Buy": "green", "Sell": "red"}.get(value, "dim")
     if kind == "money":
         style = "green" if value > 0 else "red" if value < 0 else ""
-    return Text(_WRITERS.get(kind, str)(value), style=style)
+    return Text(_tamed(_WRITERS.get(kind, str)(value)), style=style)
 
 
 def duration(seconds: Decimal) -> str:

@@ -32,7 +32,7 @@ def again(stage: Stage) -> None:
     conflict(stage)
     report.say("Late executions make the ledger derive a book anew from the last moment at which that is possible.")
     backwards, shuffled = list(reversed(FILLS)), list(FILLS)
-    random.Random(7).shuffle(shuffled)  # noqa: S311 - any order serves, the same one each time
+    random.Random(7).shuffle(shuffled)  # noqa: S311 - any order serves, the same one each time  # nosec B311
     orders: list[tuple[str, Sequence[Mapping[str, Any]], Delivery]] = [
         ("backwards, one by one", backwards, _one_by_one),
         ("shuffled, in one batch", shuffled, lambda bot, fills: bot.record_fills(fills)),

@@ -206,7 +206,7 @@ def _locate_place(home: Path, record: Record | None) -> tuple[Path, Account]:
 
 
 def _short_socket_dir(account: Account) -> Path:
-    for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp")):  # noqa: S108 -- mkdtemp makes it safe
+    for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp")):  # noqa: S108 -- mkdtemp makes it safe  # nosec B108
         too_long = len(os.fsencode(parent)) + len("/fl-12345678") > _LONGEST_SOCKET_DIR
         if not too_long and account.may("-x", Path(parent)):
             return Path(tempfile.mkdtemp(prefix="fl-", dir=parent))

@@ -11,10 +11,10 @@ from ledger.money import (
     Number,
     read_category,
     read_count,
+    read_execution_time,
     read_positive,
     read_side,
     read_text,
-    read_time,
 )
 from ledger.operations.announcing import write_announced
 from ledger.session import Operation, Session, registered
@@ -56,7 +56,7 @@ def record_adjustment(
     stated = {
         "side": read_side("side", side),
         "exec_qty": read_positive("exec_qty", exec_qty),
-        "exec_time": read_time("exec_time", exec_time),
+        "exec_time": read_execution_time("exec_time", exec_time),
         "exec_id": read_text("exec_id", exec_id),
         "seen": _read_seen(seen),
     }

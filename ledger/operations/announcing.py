@@ -42,6 +42,8 @@ def write_announced(
         try:
             results = read((yield step))
         except NotAnnouncedError as more:
+            if more.line in announced:
+                raise
             wanted.add(more.line)
         except DatabaseUnavailableError:
             raise  # the write may have happened: the announcement stays

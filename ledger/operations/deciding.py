@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 from ledger.database import Query
 from ledger.errors import InvalidInputError
-from ledger.fill import dump_fill, read_fill
+from ledger.fill import dump_fill, read_arguments
 from ledger.money import read_category, read_count, read_optional_text, read_text
 from ledger.operations.adjusting import counting, read_line
 from ledger.operations.announcing import write_announced
@@ -55,7 +55,11 @@ def decide_quarantined(
         raise InvalidInputError("dry_run", dry_run, "True or False")
     if not isinstance(fill, Mapping | None):
         raise InvalidInputError("fill", fill, "a mapping of record_fill's arguments")
-    read = None if fill is None else read_fill(**{**fill, "exec_id": exec_id, "category": category})
+    if fill is not None and decision == "ignore":
+        raise InvalidInputError("fill", fill, "None for ignore")
+    read = None if fill is None else read_arguments("", {**fill, "exec_id": exec_id}, category)
+    if read is not None and read.is_cash != (decision == "cash"):
+        raise InvalidInputError("exec_type", read.params["exec_type"], f"one that is {decision}")
     account_id = yield from registered(session)
     params = {
         **stated,

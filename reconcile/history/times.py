@@ -16,7 +16,9 @@ _ZONED = _DAY + r" ?(Z|[+-]\d\d(:?\d\d)?)$"
 _LOCAL = _DAY + "$"
 # How many digits a time since 1970 has, from 2001 to 2286, and what one unit of it is in nanoseconds.
 _EPOCHS = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}
-_FIRST, _LAST = pa.scalar(datetime.min.replace(tzinfo=UTC), MOMENT), pa.scalar(datetime.max.replace(tzinfo=UTC), MOMENT)
+# As ledger.money.read_execution_time has it.
+_FIRST = pa.scalar(datetime(1, 1, 2, tzinfo=UTC), MOMENT)
+_LAST = pa.scalar(datetime(9999, 12, 30, 23, 59, 59, 999_999, tzinfo=UTC), MOMENT)
 _FORM = "a time such as 2024-05-01T12:00:00.123Z, or seconds, milli-, micro- or nanoseconds since 1970"
 
 
@@ -48,9 +50,9 @@ def read_times(cells: pa.StringArray, zone: str | None) -> tuple[pa.Array, pa.Ar
 
 
 def _in_the_calendar(moments: pa.Array, reasons: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """What neither Python nor a person can write is refused; an offset can lead there."""
+    """What not every time zone can show is refused."""
     outside = pc.fill_null(pc.or_(pc.less(moments, _FIRST), pc.greater(moments, _LAST)), False)
-    return pc.if_else(outside, None, moments), pc.if_else(outside, "in the years 1 to 9999 of UTC", reasons)
+    return pc.if_else(outside, None, moments), pc.if_else(outside, "from 0001-01-02 to 9999-12-30 UTC", reasons)
 
 
 def _since_1970(cells: pa.StringArray) -> tuple[pa.Array, pa.Array]:

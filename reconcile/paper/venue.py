@@ -44,7 +44,7 @@ class Venue:
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
-        self.rng = random.Random(self.seed)  # noqa: S311  # repeatable on purpose; guards no secret
+        self.rng = random.Random(self.seed)  # noqa: S311  # repeatable on purpose; guards no secret  # nosec B311
         self.accounts = Accounts()
         self.faults = Faults()
         self.listeners: list[Listener] = []

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, Validatio
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ledger.errors import ConfigurationError
+from ledger.settings import readable_env_file
 
 PREFIX = "SERVICE_"
 _LONGEST = 366 * 86_400.0  # seconds
@@ -125,7 +126,8 @@ def load_service_settings(**given: object) -> ServiceSettings:
     Raises ConfigurationError naming each setting that is wrong, without repeating its value.
     """
     try:
-        return ServiceSettings(**given)  # type: ignore[arg-type]
+        with readable_env_file():
+            return ServiceSettings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         text = "; ".join(f"{PREFIX}{'_'.join(map(str, p['loc'])).upper()}: {p['msg']}" for p in problems)

@@ -16,6 +16,9 @@ BEGIN
         SELECT a.name INTO v_elsewhere FROM trading.bots b JOIN trading.accounts a USING (account_id)
          WHERE b.bot_id = p_bot_id AND p_bot_id <> 'external';
         v_name := coalesce(p_account, v_elsewhere, p_default_account);
+        PERFORM trading.require_name('bot_id', p_bot_id);
+        PERFORM trading.require_name('account', v_name);
+        PERFORM trading.require_name('venue', p_venue);
         IF v_elsewhere <> v_name THEN
             RAISE EXCEPTION USING ERRCODE = 'FL007',
                 MESSAGE = format('bot %s belongs to account %s, not to %s', p_bot_id, v_elsewhere, v_name),
@@ -35,6 +38,18 @@ BEGIN
     END IF;
     PERFORM trading.require_bot(v_account_id, p_bot_id);
     RETURN v_account_id;
+END
+$$;
+
+-- Names are shown to everybody. The clients check the same, and more; a login can also come without one.
+CREATE OR REPLACE FUNCTION trading.require_name(p_field text, p_name text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF p_name ~ '[[:cntrl:]]' OR length(p_name) > 255 THEN
+        RAISE EXCEPTION USING ERRCODE = 'FL004', MESSAGE = format('%s is no name', p_field),
+            DETAIL = json_build_object('field', p_field, 'value', left(p_name, 255),
+                                       'rule', 'at most 255 characters, none of them a control character');
+    END IF;
 END
 $$;
 
@@ -101,9 +116,10 @@ CREATE OR REPLACE FUNCTION trading.update_equity(p_account_id integer, p_bot_id 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM trading.require_bot(p_account_id, p_bot_id);
-    IF NOT (p_equity > '-Infinity' AND p_equity < 'Infinity') THEN
-        RAISE EXCEPTION USING ERRCODE = 'FL004', MESSAGE = 'equity is not a finite number',
-            DETAIL = json_build_object('field', 'equity', 'value', p_equity::text, 'rule', 'a finite number');
+    IF NOT (p_equity > -1e30 AND p_equity < 1e30) THEN
+        RAISE EXCEPTION USING ERRCODE = 'FL004', MESSAGE = 'equity is not a number of sane size',
+            DETAIL = json_build_object('field', 'equity', 'value', left(p_equity::text, 200),
+                                       'rule', 'a finite number of at most 30 digits before the point');
     END IF;
     UPDATE trading.bots SET equity = p_equity, equity_at = clock_timestamp(), last_heartbeat = clock_timestamp()
      WHERE account_id = p_account_id AND bot_id = p_bot_id;

@@ -40,6 +40,11 @@ DECLARE
     known trading.instruments;
 BEGIN
     PERFORM trading.require_bot(p_account_id, p_bot_id);
+    PERFORM trading.require_name('symbol', p_symbol);
+    IF p_multiplier >= 1e30 OR scale(p_multiplier) > 30 THEN
+        PERFORM trading.raise_invalid('multiplier', left(p_multiplier::text, 255), p_symbol,
+                                      'at most 30 digits before and after the point');
+    END IF;
     row.base_coin := coalesce(p_base_coin, guess.base_coin);
     row.quote_coin := coalesce(p_quote_coin, guess.quote_coin);
     row.settle_coin := coalesce(p_settle_coin, guess.settle_coin);
@@ -48,6 +53,7 @@ BEGIN
      WHERE i.account_id = p_account_id AND i.category = p_category AND i.symbol = p_symbol;
     -- What all bots of the account compute with is not one bot's to change.
     IF FOUND AND NOT pg_has_role(session_user, 'ledger_owner', 'USAGE')
+       AND NOT pg_has_role(session_user, 'ledger_service', 'USAGE')  -- it repeats what the venue says
        AND (row.multiplier, row.base_coin, row.quote_coin, row.settle_coin)
            <> (known.multiplier, known.base_coin, known.quote_coin, known.settle_coin) THEN
         RAISE EXCEPTION USING ERRCODE = '42501',

@@ -60,12 +60,15 @@ DECLARE
         WHEN f.order_id = '' OR f.order_id LIKE '%:rest:%' OR (f.order_id IS NULL AND f.exec_id LIKE 'order:%')
         THEN 'order_id'
         WHEN f.client_order_id = '' THEN 'client_order_id'
-        WHEN NOT isfinite(f.exec_time) OR f.exec_time IS NULL THEN 'exec_time'
-        -- NaN is greater than Infinity here.
-        WHEN f.exec_qty <= 0 OR f.exec_qty >= 'Infinity' OR f.exec_qty IS NULL THEN 'exec_qty'
-        WHEN f.exec_price < 0 OR f.exec_price >= 'Infinity' OR (f.exec_price = 0 AND f.category <> 'option')
+        -- What a driver can read, whatever time zone the session speaks in: one row beyond would fail every list it is in.
+        WHEN f.exec_time < '0001-01-02 00:00+00' OR f.exec_time >= '9999-12-31 00:00+00' OR f.exec_time IS NULL
+        THEN 'exec_time'
+        -- As many digits as the clients take. NaN is greater than every number here.
+        WHEN f.exec_qty <= 0 OR f.exec_qty >= 1e30 OR scale(f.exec_qty) > 30 OR f.exec_qty IS NULL THEN 'exec_qty'
+        WHEN f.exec_price < 0 OR f.exec_price >= 1e30 OR scale(f.exec_price) > 30 OR (f.exec_price = 0 AND f.category <> 'option')
           OR (f.exec_price IS NULL AND f.exec_type NOT IN ('Adjustment', 'OpeningBalance')) THEN 'exec_price'
-        WHEN f.commission = '-Infinity' OR f.commission >= 'Infinity' OR f.commission IS NULL THEN 'commission'
+        WHEN f.commission <= -1e30 OR f.commission >= 1e30 OR scale(f.commission) > 30 OR f.commission IS NULL
+        THEN 'commission'
         WHEN f.exec_type IS NULL OR trading.is_cash(f.exec_type) THEN 'exec_type'
         WHEN f.source IS NULL THEN 'source'
         -- A fee in the base coin has eaten the whole quantity.

@@ -14,6 +14,12 @@ BEGIN
     SELECT coalesce(array_agg(jsonb_populate_record(NULL::trading.legacy_trades, t || ours)), '{}')
       INTO given FROM jsonb_array_elements(p_trades) t;
     PERFORM trading.require_bot(p_account_id, g.bot_id) FROM (SELECT DISTINCT bot_id FROM unnest(given)) g;
+    PERFORM trading.raise_invalid('trade', left(g.legacy_id, 255), left(g.legacy_id, 255),
+                                  'of times from 0001-01-02 to 9999-12-30 UTC and numbers below 1e30')
+       FROM unnest(given) g
+      WHERE g.exit_time < '0001-01-02 00:00+00' OR g.exit_time >= '9999-12-31 00:00+00'
+         OR g.entry_time < '0001-01-02 00:00+00' OR g.entry_time >= '9999-12-31 00:00+00'
+         OR greatest(g.quantity, g.entry_price, g.exit_price, abs(g.gross_pnl), abs(g.net_pnl), abs(g.commission)) >= 1e30;
     INSERT INTO trading.legacy_trades SELECT * FROM unnest(given) ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS written = ROW_COUNT;
     SELECT coalesce(json_agg(json_build_object('legacy_id', d.legacy_id, 'fields', d.fields)), '[]') INTO conflicts

@@ -64,6 +64,9 @@ BEGIN
     fresh := q.decision IS NULL;
     IF fresh THEN
         IF p_decision <> 'ignore' THEN
+            IF p_fill IS NULL THEN
+                PERFORM trading.raise_invalid('fill', NULL, p_exec_id, 'what to book, unless the decision is ignore');
+            END IF;
             i := json_populate_record(NULL::trading.fills, p_fill);
             SELECT trading.position_of(b) INTO before FROM trading.books b
              WHERE b.account_id = p_account_id AND b.bot_id = p_bot_id AND b.category = p_category

@@ -52,10 +52,11 @@ DECLARE
         WHEN p.category = '' OR p.category IS NULL THEN 'category'
         WHEN p.position_idx NOT IN (0, 1, 2) OR p.position_idx IS NULL THEN 'position_idx'
         WHEN p.exec_id = '' OR p.exec_id IS NULL THEN 'exec_id'
-        WHEN NOT isfinite(p.exec_time) OR p.exec_time IS NULL THEN 'exec_time'
-        WHEN p.exec_qty < 0 OR p.exec_qty >= 'Infinity' THEN 'exec_qty'
-        WHEN p.exec_price < 0 OR p.exec_price >= 'Infinity' THEN 'exec_price'
-        WHEN p.amount = '-Infinity' OR p.amount >= 'Infinity' OR p.amount IS NULL THEN 'commission'
+        WHEN p.exec_time < '0001-01-02 00:00+00' OR p.exec_time >= '9999-12-31 00:00+00' OR p.exec_time IS NULL
+        THEN 'exec_time'
+        WHEN p.exec_qty < 0 OR p.exec_qty >= 1e30 OR scale(p.exec_qty) > 30 THEN 'exec_qty'
+        WHEN p.exec_price < 0 OR p.exec_price >= 1e30 OR scale(p.exec_price) > 30 THEN 'exec_price'
+        WHEN p.amount <= -1e30 OR p.amount >= 1e30 OR scale(p.amount) > 30 OR p.amount IS NULL THEN 'commission'
         WHEN p.exec_type IS NULL OR NOT trading.is_cash(p.exec_type) THEN 'exec_type'
         WHEN p.source IS NULL THEN 'source' END;
 BEGIN

@@ -7,8 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reconcile.history.rows import Reject
+from reconcile.history.sources.errors import UnreadableSourceError
 
 TEXT = pa.string()
+# No export has more. Each costs memory in every row, whether rows have it or not.
+MOST_COLUMNS = 2000
 SHOWN = 200  # characters of a cell or line that a report repeats
 
 
@@ -72,6 +75,11 @@ def translate(column: pa.ChunkedArray, meanings: Mapping[str, str]) -> pa.Chunke
     """Values by a table; what is not in it stays as it is."""
     found = pc.index_in(column, pa.array(list(meanings), TEXT))
     return pc.coalesce(pc.take(pa.array(list(meanings.values()), TEXT), found), column)
+
+
+def too_many_columns(origin: str, line: int | None, count: int) -> UnreadableSourceError:
+    """The error for a source whose rows are not of one kind."""
+    return UnreadableSourceError(origin, line, f"{count} columns, and {MOST_COLUMNS} are the most: no rows of fills")
 
 
 def shorten(value: str | None) -> str | None:

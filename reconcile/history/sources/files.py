@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ledger.errors import ConfigurationError
 from reconcile.history.rows import Batch
-from reconcile.history.sources.chunk import Chunk
+from reconcile.history.sources.chunk import MOST_COLUMNS, Chunk, too_many_columns
 from reconcile.history.sources.delimited import RowReader, read_header
 from reconcile.history.sources.errors import UnreadableSourceError
 from reconcile.history.sources.jsonlines import NESTED, read_objects
@@ -167,6 +167,8 @@ class FileSource:
             yield from _left(layout)
 
     def _layout(self, origin: str, names: list[str] | tuple[str, ...]) -> Layout:
+        if len(names) > MOST_COLUMNS:
+            raise too_many_columns(origin, None, len(names))
         layout = self._choose(origin, names)
         used = set(layout.used(names))
         self.layouts[origin] = layout.name

@@ -2,12 +2,13 @@
 
 import json
 import re
+from collections import Counter
 from typing import Any, cast
 
 import pyarrow as pa
 
 from reconcile.history.rows import Reject
-from reconcile.history.sources.chunk import TEXT, Chunk, shorten
+from reconcile.history.sources.chunk import MOST_COLUMNS, TEXT, Chunk, shorten, too_many_columns
 from reconcile.history.sources.errors import UnreadableSourceError
 from reconcile.history.sources.text import decode
 
@@ -29,8 +30,7 @@ class _Refused(ValueError):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise _Refused(twice, None, f"the object has the key {twice} twice")
     return made
 
@@ -48,7 +48,8 @@ _decode_many = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_
 def read_objects(origin: str, line: int, block: bytes) -> Chunk:
     """The objects of a block that begins at `line`; a line that is none is rejected.
 
-    Raises UnreadableSourceError for bytes that are no UTF-8, and for a file that is one JSON array.
+    Raises UnreadableSourceError for bytes that are no UTF-8, for a file that is one JSON array, and for too many
+    different keys.
     """
     text = decode(origin, line, block)
     if line == 1 and text.lstrip().startswith("["):
@@ -60,6 +61,8 @@ def read_objects(origin: str, line: int, block: bytes) -> Chunk:
     if objects is None:
         objects, lines, rejected = _one_by_one(origin, lines)
     names = list(dict.fromkeys(name for one in objects for name in one))
+    if len(names) > MOST_COLUMNS:
+        raise too_many_columns(origin, line, len(names))
     if not names:
         rejected += [Reject(origin, number, None, None, "an object without keys") for number, _ in lines]
         return Chunk(origin, pa.table({}), pa.array([], pa.int64()), rejected)

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import sys
 import zipfile
 import zlib
@@ -21,6 +22,8 @@ from reconcile.history.sources.errors import UnreadableSourceError
 STDIN = "-"
 # A stream that ends too early or is damaged; pyarrow's zstd raises OSError.
 BROKEN = (EOFError, OSError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, pa.ArrowInvalid)
+# What zipfile raises for an archive whose index says what cannot be.
+_BROKEN_ARCHIVE = (*BROKEN, IndexError, NotImplementedError, OverflowError, RuntimeError, ValueError, struct.error)
 _OFFICE = b"\xd0\xcf\x11\xe0"
 
 
@@ -151,17 +154,17 @@ def _members(origin: str, stream: IO[bytes], counted: Counted) -> Iterator[Part]
         raise UnreadableSourceError(origin, None, "a ZIP archive has its index at the end: give it as a file")
     try:
         archive = zipfile.ZipFile(stream)
-    except zipfile.BadZipFile as error:
-        raise UnreadableSourceError(origin, None, f"a ZIP archive that is damaged or cut short ({error})") from error
+    except _BROKEN_ARCHIVE as error:
+        raise UnreadableSourceError(origin, None, f"a ZIP archive that is damaged or cut short ({error})") from None
     with archive:
-        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        names = [name for name in archive.namelist() if not name.endswith("/")]
         names = [name for name in names if not name.startswith("__MACOSX/")]  # not the user's: macOS adds them
         if "[Content_Types].xml" in names:
             raise UnreadableSourceError(origin, None, "an Excel workbook; save its sheet as CSV")
         for member in names:
             try:
                 content = archive.open(member)
-            except (RuntimeError, NotImplementedError) as error:  # a password, a method of compression
+            except _BROKEN_ARCHIVE as error:  # a password, a method of compression, damage
                 raise UnreadableSourceError(f"{origin}:{member}", None, str(error)) from None
             with content:
                 yield Part(f"{origin}:{member}", content)

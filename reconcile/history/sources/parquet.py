@@ -13,14 +13,17 @@ from reconcile.history.sources.errors import UnreadableSourceError
 
 MAGIC = b"PAR1"
 ROWS = 50_000
+_DAMAGED = (OSError, UnicodeDecodeError, pa.ArrowException)
 
 
 def open_parquet(origin: str, stream: IO[bytes]) -> pq.ParquetFile:
     """Reads the file's footer. Raises UnreadableSourceError for a file that is cut short or damaged."""
     try:
-        return pq.ParquetFile(pa.PythonFile(stream, mode="r"))
-    except (OSError, pa.ArrowException) as error:
+        file = pq.ParquetFile(pa.PythonFile(stream, mode="r"))
+        file.schema_arrow.names  # noqa: B018 - reads them
+    except _DAMAGED as error:
         raise UnreadableSourceError(origin, None, f"the Parquet file is cut short or damaged: {error}") from None
+    return file
 
 
 def read_tables(origin: str, file: pq.ParquetFile, names: list[str]) -> Iterator[pa.Table]:
@@ -39,12 +42,14 @@ def read_tables(origin: str, file: pq.ParquetFile, names: list[str]) -> Iterator
     while True:
         try:
             batch = next(batches, None)
-        except (OSError, pa.ArrowException) as error:
+            if batch is None:
+                return
+            batch.validate(full=True)  # that texts are UTF-8 is not looked at before
+            table = pa.table({name: as_text(batch.column(name)) for name in names})
+        except _DAMAGED as error:
             raise UnreadableSourceError(origin, read + 1, f"damaged Parquet data: {error}") from None
-        if batch is None:
-            return
         read += batch.num_rows
-        yield pa.table({name: as_text(batch.column(name)) for name in names})
+        yield table
 
 
 def as_text(values: pa.Array) -> pa.Array:

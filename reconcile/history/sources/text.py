@@ -3,6 +3,7 @@
 import codecs
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 from typing import IO, cast
 
@@ -120,19 +121,28 @@ def _transcoded(origin: str, name: str, chunks: Iterator[bytes]) -> Iterator[byt
     for data in chain(chunks, (b"",)):
         try:
             text = decoder.decode(data, final=not data)
-        except UnicodeDecodeError as error:
-            before = error.object[: error.start].decode(name, "ignore")
-            raise _undecodable(origin, line + before.count("\n"), error) from None
+            encoded = text.encode()  # some encodings can write half of a surrogate pair, which is no text
+        except UnicodeError as error:
+            raise _not_in(origin, name, line, error) from None
         line += text.count("\n")
-        if text:
-            yield text.encode()
+        if encoded:
+            yield encoded
 
 
 def _known(origin: str, encoding: str) -> str:
     try:
+        "x".encode(encoding)  # not every codec is one between text and bytes
         return codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise UnreadableSourceError(origin, None, f"no encoding is called {encoding}") from None
+
+
+def _not_in(origin: str, name: str, line: int, error: UnicodeError) -> UnreadableSourceError:
+    if not isinstance(error, UnicodeDecodeError):
+        return UnreadableSourceError(origin, line, f"this is not {name}: {error} (--encoding)")
+    with suppress(UnicodeError):
+        line += error.object[: error.start].decode(name, "ignore").count("\n")
+    return _undecodable(origin, line, error)
 
 
 def _undecodable(origin: str, line: int, error: UnicodeDecodeError) -> UnreadableSourceError:

@@ -52,7 +52,7 @@ def query_api(_: Venue, caller: Caller, __: Params) -> Json:
         "note": "paper",
         "apiKey": key.key,
         "readOnly": 0 if key.trade else 1,
-        "secret": "",
+        "secret": "",  # nosec B105
         "permissions": {
             "ContractTrade": ["Order", "Position"],
             "Spot": ["SpotTrade"],

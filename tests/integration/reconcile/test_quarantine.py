@@ -140,6 +140,14 @@ async def test_decided_again_it_is_answered_as_done_and_another_decision_is_refu
     assert desk.everything() == before
 
 
+async def test_a_decision_to_book_needs_something_to_book(desk: Desk) -> None:
+    exec_id = await strange(desk)
+    before = desk.everything()
+    with pytest.raises(InvalidInputError, match="fill"):
+        await desk.client.decide_quarantined(exec_id, "fill", category="linear")
+    assert desk.everything() == before
+
+
 async def test_a_dry_run_shows_the_same_and_writes_nothing(desk: Desk) -> None:
     await desk.trade("Sell", "0.5")
     exec_id = await strange(desk)

@@ -1,0 +1,1 @@
+COPY (TABLE trading.{relation}) TO STDOUT

@@ -1,0 +1,1 @@
+COPY trading.{relation} TO STDOUT

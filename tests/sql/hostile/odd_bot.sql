@@ -1,0 +1,1 @@
+SELECT trading.register_bot(%(text)s::text, 'main', 'bybit', 'mainnet', 'main')

@@ -1,0 +1,1 @@
+SELECT trading.update_equity(1, 'bob', %(qty)s::numeric)

@@ -1,0 +1,1 @@
+INSERT INTO ledger_migrations.code VALUES ('x')

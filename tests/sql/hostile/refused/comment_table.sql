@@ -1,0 +1,1 @@
+COMMENT ON TABLE trading.fills IS 'mine'

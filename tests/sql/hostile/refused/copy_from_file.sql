@@ -1,0 +1,1 @@
+COPY trading.fills FROM '/etc/hostname'

@@ -1,0 +1,1 @@
+COPY trading.fills TO '/tmp/fifoledger_hostile'

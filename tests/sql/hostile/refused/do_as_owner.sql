@@ -1,0 +1,1 @@
+DO $$ BEGIN EXECUTE 'SET ROLE ledger_owner'; END $$

@@ -1,0 +1,1 @@
+GRANT ledger_reader TO CURRENT_USER

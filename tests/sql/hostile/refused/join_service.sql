@@ -1,0 +1,1 @@
+GRANT ledger_service TO CURRENT_USER

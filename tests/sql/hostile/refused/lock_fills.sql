@@ -1,0 +1,2 @@
+BEGIN;
+LOCK TABLE trading.fills IN ROW SHARE MODE

@@ -1,0 +1,1 @@
+UPDATE ledger_migrations.revision SET version_num = '9999'

@@ -1,0 +1,1 @@
+SELECT nextval('trading.books_book_id_seq')

@@ -1,0 +1,1 @@
+ALTER TABLE trading.fills OWNER TO CURRENT_USER

@@ -1,0 +1,1 @@
+CREATE POLICY all_rows ON trading.fills USING (true)

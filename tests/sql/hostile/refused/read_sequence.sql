@@ -1,0 +1,1 @@
+SELECT last_value FROM trading.books_book_id_seq

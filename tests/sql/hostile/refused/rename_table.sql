@@ -1,0 +1,1 @@
+ALTER TABLE trading.fills RENAME TO fills_2

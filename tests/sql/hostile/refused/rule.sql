@@ -1,0 +1,1 @@
+CREATE RULE nothing AS ON INSERT TO trading.fills DO INSTEAD NOTHING

@@ -1,0 +1,1 @@
+SELECT setval('trading.books_book_id_seq', 1)

@@ -1,0 +1,1 @@
+ALTER ROLE {alice} SET search_path = evil

@@ -1,0 +1,1 @@
+TRUNCATE trading.bots CASCADE

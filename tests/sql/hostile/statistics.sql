@@ -1,0 +1,1 @@
+SELECT count(*) FROM pg_stats WHERE schemaname = 'trading' AND tablename NOT IN ('accounts', 'instruments')
