@@ -5,6 +5,7 @@ One more needs a function, a line here, and a line in the table of docs/reliabil
 
 from collections.abc import Mapping
 
+from tests.faults import clocks
 from tests.faults.boundaries import scenarios as boundaries
 from tests.faults.reconciliation import scenarios as reconciliation
 from tests.faults.scenario import Scenario
@@ -23,4 +24,6 @@ SCENARIOS: Mapping[str, Scenario] = {
     "pooler": pooler.pooler,
     "cache": cache.cache,
     "network": network.network,
+    "times": clocks.times,
+    "clock_jumps": clocks.clock_jumps,
 }
