@@ -5,7 +5,7 @@ One more needs a function, a line here, and a line in the table of docs/reliabil
 
 from collections.abc import Mapping
 
-from tests.faults import clocks
+from tests.faults import clocks, soak
 from tests.faults.boundaries import scenarios as boundaries
 from tests.faults.reconciliation import scenarios as reconciliation
 from tests.faults.scenario import Scenario
@@ -26,4 +26,5 @@ SCENARIOS: Mapping[str, Scenario] = {
     "network": network.network,
     "times": clocks.times,
     "clock_jumps": clocks.clock_jumps,
+    "soak": soak.soak,
 }

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -126,9 +126,7 @@ def _faketime() -> Path:
     raise NotPossibleHereError("libfaketime is not installed (Debian's package libfaketime)")
 
 
-def _run_with_clock(
-    library: Path, offset: str, turn: int, urls: tuple[str, str]
-) -> "subprocess.CompletedProcess[str]":
+def _run_with_clock(library: Path, offset: str, turn: int, urls: tuple[str, str]) -> "subprocess.CompletedProcess[str]":
     environment = {
         **os.environ,
         "LD_PRELOAD": str(library),

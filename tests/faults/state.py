@@ -32,7 +32,7 @@ def state_of(database_url: str) -> State:
         books: dict[int, str] = dict(connection.execute(statement("faults/books")))
         state = {name: _rows(connection, name, books) for name in tables}
         runs = connection.execute(statement("faults/runs")).fetchall()
-        state["runs"] = [str((*row[:-1], _told(row[-1]))) for row in runs]
+        state["runs"] = [str((*row[:-1], _told(row[-1], books))) for row in runs]
         state["findings"] = sorted(str(row) for row in connection.execute(statement("faults/findings")))
     return state
 
@@ -55,8 +55,10 @@ def _named(column: str, value: Any, books: Mapping[int, str]) -> Any:
     return f"{books[value // _BOOKS_SHARE]} {value % _BOOKS_SHARE}" if value >= _BOOKS_SHARE else value
 
 
-def _told(report: dict[str, Any]) -> str:
-    return json.dumps({name: value for name, value in report.items() if name not in _OF_THE_RUN}, sort_keys=True)
+def _told(report: Mapping[str, Any], books: Mapping[int, str]) -> str:
+    said = {name: value for name, value in report.items() if name not in _OF_THE_RUN}
+    said["journals"] = {books[int(number)]: ends for number, ends in report["journals"].items()}
+    return json.dumps(said, sort_keys=True)
 
 
 def differences(wanted: State, found: State) -> list[str]:

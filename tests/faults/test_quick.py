@@ -1,11 +1,13 @@
 """A sample of each scenario. All of everything: python -m tests.faults."""
 
 import random
+import re
 from collections.abc import Iterator
 
 import pytest
 from typer.testing import CliRunner
 
+from tests.documents import ROOT
 from tests.faults.__main__ import app
 from tests.faults.catalogue import SCENARIOS
 from tests.faults.scenario import NotPossibleHereError, Run
@@ -28,6 +30,11 @@ def test_a_sample(crashing: CrashingServers, name: str) -> None:
         pytest.skip(str(reason))
     assert run.problems == [], run.again
     assert run.counts.total() > 0
+
+
+def test_every_scenario_is_explained() -> None:
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(SCENARIOS)
 
 
 def test_a_name_that_is_none_is_refused() -> None:

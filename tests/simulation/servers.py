@@ -18,7 +18,7 @@ from ledger.migrate import upgrade
 from tests.servers import create_database, drop_database, name_of
 
 # What was acknowledged must outlive an immediate stop; a power cut is not simulated.
-_PROFILE = Profile(durable=True, settings={"fsync": "off"})
+_PROFILE = Profile(durable=True, settings={"fsync": "off", "log_connections": "on"})
 
 
 class CrashingServers:
@@ -50,6 +50,17 @@ class CrashingServers:
     def stop_redis(self) -> None:
         """Kill −9; what it held since its last save is lost."""
         _end(lifecycle.status(self._home).redis_pid, signal.SIGKILL)
+
+    @property
+    def pids(self) -> tuple[int | None, int | None]:
+        """Of PostgreSQL's main process and of Redis; None while it does not run."""
+        found = lifecycle.status(self._home)
+        return found.postgres_pid, found.redis_pid
+
+    def connections_opened(self) -> int:
+        """How many connections PostgreSQL has taken since it was made, crashes or not."""
+        with (lifecycle.status(self._home).log_dir / "postgres.log").open("rb") as log:
+            return sum(b"connection authorized" in line for line in log)
 
     def start(self) -> None:
         """Starts what does not run."""
