@@ -152,7 +152,7 @@ def trade_and_read(turn: int, database_url: str, redis_url: str) -> None:
             writer.record_fill(**fill(f"c{number}", at=number))
             for client in (writer, reader, reader):
                 found = client.get_position(SYMBOL)
-                if (found.total_qty, found.book_seq) != (number, number):
+                if found.total_qty != number or found.book_seq != number:
                     raise SystemExit(f"fill {number} was written, and {found} was read at {datetime.now(UTC)}")
         assert writer.position_as_of(SYMBOL, fill("", at=before + 5)["exec_time"]).total_qty == before + 5
         writer.heartbeat()

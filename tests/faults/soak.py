@@ -41,7 +41,7 @@ def soak(run: Run) -> None:
     run.counts["calls that ended in an error of a server or the exchange"] = sum(
         count for how, count in verdict.answers.items() if how.startswith("weather")
     )
-    for when, memory in (("first", watch.first), ("last", watch.last)):
+    for when, memory in (("at first", watch.first), ("at last", watch.last)):
         for what, megabytes in memory.items():
             run.counts[f"MB of {what} {when}"] = megabytes
 

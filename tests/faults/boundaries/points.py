@@ -14,7 +14,6 @@ import psycopg
 import redis
 
 from ledger.database.url import to_conninfo
-from ledger.migrate import upgrade
 from tests.faults.boundaries.child import UNAVAILABLE, run
 from tests.faults.boundaries.subjects import Subject, broken
 from tests.faults.state import State, differences
@@ -85,10 +84,8 @@ class Ground:
 @contextmanager
 def open_ground(subject: Subject, servers: CrashingServers) -> Iterator[Ground]:
     """Prepares a subject and lets it do its work once, to learn its statements and changes."""
-    url = create_database(servers.admin_url, f"prepared_{secrets.token_hex(6)}")
+    url = servers.new_database() if subject.migrated else _empty_database(servers)
     try:
-        if subject.migrated:
-            upgrade(url)
         subject.prepare(url)
         if subject.migrated:
             _execute(url, "faults/count_changes")
@@ -106,6 +103,10 @@ def open_ground(subject: Subject, servers: CrashingServers) -> Iterator[Ground]:
         yield ground
     finally:
         servers.drop(url)
+
+
+def _empty_database(servers: CrashingServers) -> str:
+    return create_database(servers.admin_url, f"prepared_{secrets.token_hex(6)}")
 
 
 def kill_at(ground: Ground, point: Point) -> list[str]:
