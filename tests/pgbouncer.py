@@ -1,5 +1,6 @@
 """A PgBouncer of a test's own, in transaction mode."""
 
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -27,32 +28,57 @@ auth_file = {users}
 """
 
 
-@contextmanager
-def pgbouncer(program: str, directory: Path, database_url: str, size: int) -> Iterator[str]:
-    """The same database behind a pooler with so many connections to the server."""
-    account = choose_account(None)  # like PostgreSQL it does not run as root
-    parts = conninfo_to_dict(to_conninfo(database_url))
-    listen = free_port()
-    users = directory / "users.txt"
-    users.write_text(f'"{parts["user"]}" "{parts.get("password", "")}"\n')
-    file = directory / "pgbouncer.ini"
-    file.write_text(
-        _SETTINGS.format(
-            host=parts.get("host", "localhost"), port=parts.get("port", 5432), listen=listen, users=users, size=size
+def find_pgbouncer() -> str | None:
+    """The program, if it is installed."""
+    usual = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
+    return shutil.which("pgbouncer", path=usual) or shutil.which("pgbouncer")
+
+
+class PgBouncer:
+    """A pooler with `size` connections to the server of a database; `url` leads through it, also after a restart."""
+
+    def __init__(self, program: str, directory: Path, database_url: str, size: int) -> None:
+        self._account = choose_account(None)  # like PostgreSQL it does not run as root
+        self._file = directory / "pgbouncer.ini"
+        self._program = program
+        parts = conninfo_to_dict(to_conninfo(database_url))
+        listen = free_port()
+        users = directory / "users.txt"
+        users.write_text(f'"{parts["user"]}" "{parts.get("password", "")}"\n')
+        self._file.write_text(
+            _SETTINGS.format(
+                host=parts.get("host", "localhost"), port=parts.get("port", 5432), listen=listen, users=users, size=size
+            )
         )
-    )
-    for path in (directory, users, file):
-        account.give(path)
-    url = make_conninfo("", **{**parts, "host": "127.0.0.1", "port": listen, "sslmode": "disable"})
-    with subprocess.Popen(
-        [program, "--quiet", str(file)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        cwd="/", **account.popen_options(),
-    ) as process:  # fmt: skip
-        try:
-            _wait(url, process)
-            yield url
-        finally:
-            process.kill()
+        for path in (directory, users, self._file):
+            self._account.give(path)
+        self.url = make_conninfo("", **{**parts, "host": "127.0.0.1", "port": listen, "sslmode": "disable"})
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it; returns when it answers."""
+        self._process = subprocess.Popen(
+            [self._program, "--quiet", str(self._file)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, cwd="/", **self._account.popen_options(),
+        )  # fmt: skip
+        _wait(self.url, self._process)
+
+    def kill(self) -> None:
+        """Ends it at once, and all connections through it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def pgbouncer(program: str, directory: Path, database_url: str, size: int) -> Iterator[PgBouncer]:
+    """Such a pooler for a `with` block."""
+    pooler = PgBouncer(program, directory, database_url, size)
+    try:
+        pooler.start()
+        yield pooler
+    finally:
+        pooler.kill()
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

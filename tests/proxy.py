@@ -1,7 +1,9 @@
 """A proxy between a client and a server that fails on command: the network as it can be."""
 
 import socket
+import struct
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
@@ -82,12 +84,16 @@ class Proxy(Listener):
     Attributes:
         refuses: whether new connections are closed at once.
         swallows: whether answers of the server are kept back, for ever.
+        resets: whether connections that end are reset, without the farewell that TCP knows.
+        delay: seconds by which each answer comes late.
         holds: a request with these bytes in it is not passed on, nor is anything after it; `held` tells.
     """
 
     def __init__(self, connect: Connect) -> None:
         self.refuses = False
         self.swallows = False
+        self.resets = False
+        self.delay = 0.0
         self.holds: bytes | None = None
         self.held = threading.Event()
         self.cuts = 0
@@ -105,8 +111,16 @@ class Proxy(Listener):
         """Breaks all connections."""
         with self._lock:
             for opened in self._open:
-                with suppress(OSError):
-                    opened.shutdown(socket.SHUT_RDWR)
+                self._end(opened)
+
+    def _end(self, opened: socket.socket) -> None:
+        with suppress(OSError):
+            if self.resets:
+                # Nothing is sent now; without lingering the close that follows sends a reset.
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                opened.shutdown(socket.SHUT_RD)
+            else:
+                opened.shutdown(socket.SHUT_RDWR)
 
     def serve(self, client: socket.socket) -> None:
         """Passes on in both directions until one side ends it."""
@@ -149,11 +163,12 @@ class Proxy(Listener):
                 if armed.is_set():
                     self.cuts += 1
                     break
+                if self.delay:
+                    time.sleep(self.delay)
                 if not self.swallows:
                     client.sendall(data)
         for side in (server, client):
-            with suppress(OSError):
-                side.shutdown(socket.SHUT_RDWR)
+            self._end(side)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -48,6 +48,11 @@ def with_database(url: str, name: str) -> str:
     return f"{parts['server']}/{name}{parts['options'] or ''}"
 
 
+def name_of(database_url: str) -> str:
+    """The database that a URL leads to."""
+    return database_url.rpartition("/")[2].partition("?")[0]
+
+
 def create_database(admin_url: str, name: str, template: str | None = None) -> str:
     """Makes a database, empty or as a copy of another; answers its URL."""
     with psycopg.connect(to_conninfo(admin_url), autocommit=True) as connection:

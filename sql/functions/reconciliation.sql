@@ -113,6 +113,13 @@ BEGIN
                 OR trading.others_reconcile(p_account_id));
         RETURN last.run_id;
     END IF;
+    -- The same run again: it was stored, and the answer was lost on its way.
+    SELECT r.run_id INTO made FROM trading.reconciliation_runs r
+     WHERE r.account_id = p_account_id AND r.started_at = p_started_at AND r.status = p_status
+       AND r.digest IS NOT DISTINCT FROM p_digest;
+    IF FOUND THEN
+        RETURN made;
+    END IF;
     INSERT INTO trading.reconciliation_runs (account_id, started_at, finished_at, status, compared, digest, error)
     VALUES (p_account_id, p_started_at, clock_timestamp(), p_status, p_compared, p_digest, p_error)
     RETURNING run_id INTO made;

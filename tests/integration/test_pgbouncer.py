@@ -1,7 +1,6 @@
 """PgBouncer in transaction mode: each transaction may run on another connection of the server."""
 
 import asyncio
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -15,15 +14,13 @@ from ledger import AsyncLedgerClient, InsufficientPositionError, LedgerClient
 from reconcile.service.leader import Rhythm, leadership
 from tests.clients import KINDS
 from tests.fills import SYMBOL, fill, moment
-from tests.pgbouncer import pgbouncer
+from tests.pgbouncer import find_pgbouncer, pgbouncer
 from tests.statements import statement
 
 OpenClient = Callable[..., LedgerClient]
 _SERVER_CONNECTIONS = 2
 
-program = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin") or shutil.which(
-    "pgbouncer"
-)
+program = find_pgbouncer()
 pytestmark = pytest.mark.skipif(program is None, reason="the program pgbouncer is not installed")
 
 
@@ -32,8 +29,8 @@ def pooled_url(database_url: str) -> Iterator[str]:
     # Not pytest's own directory: PgBouncer runs as another user, who may not enter it.
     with tempfile.TemporaryDirectory() as directory:
         assert program is not None
-        with pgbouncer(program, Path(directory), database_url, _SERVER_CONNECTIONS) as url:
-            yield url
+        with pgbouncer(program, Path(directory), database_url, _SERVER_CONNECTIONS) as pooler:
+            yield pooler.url
 
 
 def server_connections(connection: psycopg.Connection[Any]) -> int:

@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,6 +25,8 @@ from tests.simulation.staff import Staff
 from tests.simulation.truth import EXTERNAL, truth_of
 from tests.statements import statement
 
+GoesOn = Callable[[Staff], bool]
+
 
 @dataclass
 class Verdict:
@@ -40,8 +42,13 @@ class Verdict:
 
 def run_seed(servers: CrashingServers, seed: int, steps: int) -> Verdict:
     """Acts the scenario of a seed out and checks what it leaves."""
+    return run_scenario(servers, make_scenario(seed, steps))
+
+
+def run_scenario(servers: CrashingServers, scenario: Scenario, goes_on: GoesOn = lambda _: True) -> Verdict:
+    """Acts a scenario out and checks what it leaves. `goes_on` is asked before each action, and may end it."""
     began = time.monotonic()
-    scenario = make_scenario(seed, steps)
+    seed = scenario.seed
     verdict, staff = Verdict(seed), Staff()
     database_url = servers.new_database()
     with redis.Redis.from_url(servers.redis_url) as connected:
@@ -50,7 +57,7 @@ def run_seed(servers: CrashingServers, seed: int, steps: int) -> Verdict:
         with open_floor(scenario) as floor:
             bots = _options(scenario, floor, database_url, servers.redis_url)
             try:
-                verdict.done = _act(scenario, floor, Director(floor, servers, staff, bots))
+                verdict.done = _act(scenario, floor, Director(floor, servers, staff, bots), lambda: goes_on(staff))
             finally:
                 staff.dismiss()
             verdict.problems += staff.faults
@@ -94,10 +101,12 @@ def _options(
     return found
 
 
-def _act(scenario: Scenario, floor: Floor, director: Director) -> Counter[str]:
+def _act(scenario: Scenario, floor: Floor, director: Director, goes_on: Callable[[], bool]) -> Counter[str]:
     with time_passes(floor):
         director.begin()
         for action in scenario.actions:
+            if not goes_on():
+                break
             director.perform(action)
         director.settle()
         floor.control.heal()

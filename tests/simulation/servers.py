@@ -15,10 +15,10 @@ import psutil
 from ledger.embedded import lifecycle
 from ledger.embedded.model import Profile
 from ledger.migrate import upgrade
-from tests.servers import create_database, drop_database
+from tests.servers import create_database, drop_database, name_of
 
 # What was acknowledged must outlive an immediate stop; a power cut is not simulated.
-_PROFILE = Profile(durable=True, settings={"fsync": "off"})
+_PROFILE = Profile(durable=True, settings={"fsync": "off", "log_connections": "on"})
 
 
 class CrashingServers:
@@ -37,15 +37,30 @@ class CrashingServers:
 
     def drop(self, database_url: str) -> None:
         """Deletes a database."""
-        drop_database(self.admin_url, database_url.rpartition("/")[2].partition("?")[0])
+        drop_database(self.admin_url, name_of(database_url))
 
     def stop_postgres(self) -> None:
         """Immediate stop: no checkpoint, no goodbye."""
         _end(lifecycle.status(self._home).postgres_pid, signal.SIGQUIT)
 
+    def kill_postgres(self) -> None:
+        """Kill −9 of the main process; what it leaves behind notices by itself, or is ended at the next start."""
+        _end(lifecycle.status(self._home).postgres_pid, signal.SIGKILL)
+
     def stop_redis(self) -> None:
         """Kill −9; what it held since its last save is lost."""
         _end(lifecycle.status(self._home).redis_pid, signal.SIGKILL)
+
+    @property
+    def pids(self) -> tuple[int | None, int | None]:
+        """Of PostgreSQL's main process and of Redis; None while it does not run."""
+        found = lifecycle.status(self._home)
+        return found.postgres_pid, found.redis_pid
+
+    def connections_opened(self) -> int:
+        """How many connections PostgreSQL has taken since it was made, crashes or not."""
+        with (lifecycle.status(self._home).log_dir / "postgres.log").open("rb") as log:
+            return sum(b"connection authorized" in line for line in log)
 
     def start(self) -> None:
         """Starts what does not run."""
@@ -65,9 +80,11 @@ def _end(pid: int | None, how: signal.Signals) -> None:
 
 
 @contextmanager
-def crashing_servers() -> Iterator[CrashingServers]:
-    """Servers for a `with` block, deleted at its end."""
-    home = Path(tempfile.mkdtemp(prefix="fifoledger-simulation-"))
+def crashing_servers(place: Path | None = None) -> Iterator[CrashingServers]:
+    """Servers for a `with` block, in a directory of their own, deleted at its end; with a place, all of it there."""
+    home = Path(tempfile.mkdtemp(prefix="fifoledger-simulation-", dir=place))
+    if place is not None:
+        home.chmod(0o755)  # the data of servers whose user may not enter it would be elsewhere
     try:
         yield CrashingServers(home)
     finally:

@@ -68,7 +68,7 @@ class Staff:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Inside the block no process moves."""
-        pids = [p.pid for p in (*(w.process for w in self._workers), *self.services) if p.pid and p.exitcode is None]
+        pids = self.pids
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         try:
@@ -101,6 +101,12 @@ class Staff:
             self.faults.append(f"a service that was told to stop: exit code {process.exitcode}")
             process.kill()
             process.join()
+
+    @property
+    def pids(self) -> list[int]:
+        """Of all processes that run."""
+        processes = [*(worker.process for worker in self._workers), *self.services]
+        return [process.pid for process in processes if process.pid and process.exitcode is None]
 
     def settle(self) -> None:
         """Waits until every command that was given has ended."""

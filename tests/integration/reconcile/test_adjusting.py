@@ -11,7 +11,7 @@ from ledger import AsyncLedgerClient, LedgerClient
 from ledger.database.url import to_conninfo
 from reconcile import ReconciliationReport
 from tests.bybit_account import START
-from tests.killing.wire import StatementProxy
+from tests.faults.wire import StatementProxy
 from tests.locks import blocked_backend
 from tests.reconciling import BOT, Desk, fill_of, kinds
 from tests.statements import statement

@@ -41,3 +41,16 @@ async def test_what_a_bot_books_meanwhile_is_no_import(desk: Desk) -> None:
             proxy.cut()
             report = await reconciling
     assert (report.ok, report.imported, kinds(report)) == (True, {}, [])
+
+
+async def test_a_run_that_was_stored_without_an_answer_is_stored_once(desk: Desk) -> None:
+    desk.order("Buy", "0.1")
+    with Proxy(postgres_connector(desk.database_url)) as proxy:
+        url = proxy.postgres_url(desk.database_url)
+        async with AsyncLedgerClient(BOT, account="main", database_url=url, redis_url=desk.redis_url) as client:
+            proxy.cut_after(b'"is_problem"')  # a key that only findings have
+            report = await desk.reconcile(db_client=client)
+        assert proxy.cuts == 1
+    (run,) = desk.rows("reconcile/runs")
+    assert run["run_id"] == report.run_id
+    assert [found["kind"] for found in desk.rows("reconcile/findings")] == ["opened_while_down"]

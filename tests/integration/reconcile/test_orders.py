@@ -12,8 +12,8 @@ from ledger import AsyncLedgerClient
 from ledger.database import AsyncDatabase
 from reconcile.startup.store import Store
 from reconcile.values import Order
+from tests.faults.wire import StatementProxy
 from tests.following import following
-from tests.killing.wire import StatementProxy
 from tests.reconciling import BOT, Desk
 
 D = Decimal

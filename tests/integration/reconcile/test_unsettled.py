@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from ledger import AsyncLedgerClient, LedgerClient
-from tests.killing.wire import StatementProxy
+from tests.faults.wire import StatementProxy
 from tests.reconciling import BOT, Desk, Row, another_exchange, fill_of
 from tests.rewriting import in_the_middle
 

@@ -1,6 +1,7 @@
 """The state that a reconciliation leaves: all rows, but for the moments at which they were written."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ _OF_THE_MOMENT = frozenset(
         "cash_hash", "rebuild_seq",
     }
 )  # fmt: skip
+_BOOKS_SHARE = 2**32  # a book's number stands above this in the numbers of its fills and cycles
 _VENUES_TIMES = frozenset({"orders"})  # where these are not ours
 _RUNS = frozenset({"reconciliation_runs", "reconciliation_findings"})
 # When a run was, and what it took; it is less where a killed one has fetched before.
@@ -27,24 +29,36 @@ def state_of(database_url: str) -> State:
     """The rows of each table as text; of runs and findings what they say."""
     with psycopg.connect(to_conninfo(database_url), autocommit=True) as connection:
         tables = [name for (name,) in connection.execute(statement("tables")) if name not in _RUNS]
-        state = {name: _rows(connection, name) for name in tables}
-        runs = connection.execute(statement("killing/runs")).fetchall()
-        state["runs"] = [str((*row[:-1], _told(row[-1]))) for row in runs]
-        state["findings"] = sorted(str(row) for row in connection.execute(statement("killing/findings")))
+        books: dict[int, str] = dict(connection.execute(statement("faults/books")))
+        state = {name: _rows(connection, name, books) for name in tables}
+        runs = connection.execute(statement("faults/runs")).fetchall()
+        state["runs"] = [str((*row[:-1], _told(row[-1], books))) for row in runs]
+        state["findings"] = sorted(str(row) for row in connection.execute(statement("faults/findings")))
     return state
 
 
-def _rows(connection: psycopg.Connection[Any], table: str) -> list[str]:
+def _rows(connection: psycopg.Connection[Any], table: str, books: Mapping[int, str]) -> list[str]:
     left_out = _OF_THE_MOMENT - ({"created_at", "updated_at"} if table in _VENUES_TIMES else set())
     rows = []
-    for (text,) in connection.execute(statement("killing/rows", table=table)):
-        row = {name: value for name, value in json.loads(text).items() if name not in left_out}
+    for (text,) in connection.execute(statement("faults/rows", table=table)):
+        row = {name: _named(name, value, books) for name, value in json.loads(text).items() if name not in left_out}
         rows.append(json.dumps(row, sort_keys=True))
     return sorted(rows)
 
 
-def _told(report: dict[str, Any]) -> str:
-    return json.dumps({name: value for name, value in report.items() if name not in _OF_THE_RUN}, sort_keys=True)
+def _named(column: str, value: Any, books: Mapping[int, str]) -> Any:
+    """By its book's name what holds its number, which a transaction that was rolled back does not give back."""
+    if not column.endswith("_id") or not isinstance(value, int):
+        return value
+    if column == "book_id":
+        return books[value]
+    return f"{books[value // _BOOKS_SHARE]} {value % _BOOKS_SHARE}" if value >= _BOOKS_SHARE else value
+
+
+def _told(report: Mapping[str, Any], books: Mapping[int, str]) -> str:
+    said = {name: value for name, value in report.items() if name not in _OF_THE_RUN}
+    said["journals"] = {books[int(number)]: ends for number, ends in report["journals"].items()}
+    return json.dumps(said, sort_keys=True)
 
 
 def differences(wanted: State, found: State) -> list[str]:

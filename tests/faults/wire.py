@@ -1,7 +1,8 @@
 """A proxy that knows PostgreSQL's protocol well enough to count statements, and to stop at a chosen one.
 
 Source: PostgreSQL's documentation, "Frontend/Backend Protocol", "Message Formats". A statement is all that a client
-sends up to a Query or a Sync; outside of an explicit transaction the server commits it before it is ready again.
+sends up to a Query, a Sync or the end of what it copies in; outside of an explicit transaction the server commits it
+before it is ready again.
 """
 
 import socket
@@ -11,28 +12,37 @@ from contextlib import suppress
 
 from tests.proxy import Connect, Listener, postgres_connector
 
-_QUERY, _SYNC, _PARSE, _BIND, _READY = b"Q", b"S", b"P", b"B", b"Z"
+_QUERY, _SYNC, _COPIED, _PARSE, _BIND, _READY = b"Q", b"S", b"c", b"P", b"B", b"Z"
+_ENDS = frozenset({_QUERY, _SYNC, _COPIED})
+_HELD = frozenset({_PARSE, _BIND, b"D", b"E", b"C"})  # up to what ends them
 
 
 class StatementProxy(Listener):
     """Passes everything on until the statement `end_at` was told of; there it calls `then`, and answers no more.
 
-    `statements`: the text of each that was sent so far, on whatever connection.
+    Attributes:
+        statements: the text of each that was sent so far, on whatever connection.
+        ended: whether it has come to that statement, and `then` has returned.
     """
 
     def __init__(self, database_url: str) -> None:
         self.statements: list[str] = []
         self._connect: Connect = postgres_connector(database_url)
+        self.ended = threading.Event()
         self._end: int | None = None
+        self._goes_on = False
         self._answered = False
-        self._then: Callable[[], None] = lambda: None
+        self._then: Callable[[], object] = lambda: None
         self._before: list[tuple[str, Callable[[], None]]] = []
         self._lock = threading.Lock()
         super().__init__()
 
-    def end_at(self, number: int, *, answered: bool, then: Callable[[], None]) -> None:
-        """Ends at the statement of that number, from 1: before the server gets it, or when it has done it."""
-        self._end, self._answered, self._then = number, answered, then
+    def end_at(self, number: int, *, answered: bool, then: Callable[[], object], goes_on: bool = False) -> None:
+        """Ends at the statement of that number, from 1: before the server gets it, or when it has done it.
+
+        With `goes_on` only that connection ends.
+        """
+        self._end, self._answered, self._then, self._goes_on = number, answered, then, goes_on
 
     def call_before(self, part: str, then: Callable[[], None]) -> None:
         """Calls `then` each time before the server gets a statement with `part` in its text; the statement waits."""
@@ -40,7 +50,12 @@ class StatementProxy(Listener):
 
     def serve(self, client: socket.socket) -> None:
         """Passes on message by message."""
-        with client, self._connect() as server:
+        try:
+            opened = self._connect()
+        except OSError:  # the server is down
+            client.close()
+            return
+        with client, opened as server:
             silenced = threading.Event()
             back = threading.Thread(target=self._answers, args=(server, client, silenced), daemon=True)
             back.start()
@@ -63,9 +78,9 @@ class StatementProxy(Listener):
                 text = texts.get(body.split(b"\0")[1], "?")
             elif kind == _QUERY:
                 text = body.rstrip(b"\0").decode()
-            if kind in {_QUERY, _SYNC} and not self._passes(text, silenced):
+            if kind in _ENDS and not self._passes(text, silenced):
                 return
-            if kind in {_QUERY, _SYNC, b"", b"p", b"X"}:
+            if kind not in _HELD:
                 server.sendall(statement)
                 statement = b""
 
@@ -75,13 +90,18 @@ class StatementProxy(Listener):
                 then()
         with self._lock:
             self.statements.append(text)
-            if len(self.statements) != self._end:
-                return self._end is None or len(self.statements) < self._end
+            number = len(self.statements)
+        if number != self._end:
+            return self._end is None or number < self._end or self._goes_on
         if self._answered:
             silenced.set()
             return True
-        self._then()
+        self._stop()
         return False
+
+    def _stop(self) -> None:
+        self._then()
+        self.ended.set()
 
     def _answers(self, server: socket.socket, client: socket.socket, silenced: threading.Event) -> None:
         with suppress(OSError):
@@ -89,8 +109,10 @@ class StatementProxy(Listener):
                 if not silenced.is_set():
                     client.sendall(message)
                 elif kind == _READY:
-                    self._then()
-                    return
+                    self._stop()
+                    break
+        with suppress(OSError):
+            client.shutdown(socket.SHUT_RDWR)
 
 
 def _messages(sender: socket.socket, *, starts: bool = False) -> Iterator[tuple[bytes, bytes]]:

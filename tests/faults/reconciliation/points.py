@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import psycopg
 import redis
@@ -14,27 +15,33 @@ from pybit.unified_trading import HTTP  # type: ignore[import-untyped]
 from ledger import AsyncLedgerClient
 from ledger.database.url import to_conninfo
 from tests.bybit_account import BybitAccount, bybit_account
+from tests.faults.reconciliation.child import Call, reconcile, run
+from tests.faults.reconciliation.events import CATEGORIES, Story
+from tests.faults.reconciliation.record import Door, noted
+from tests.faults.state import State, covered, differences, state_of
+from tests.faults.wire import StatementProxy
 from tests.invariants import broken_invariants
-from tests.killing.child import Call, reconcile, run
-from tests.killing.events import CATEGORIES, Story
-from tests.killing.record import Door, noted
-from tests.killing.state import State, covered, differences, state_of
-from tests.killing.wire import StatementProxy
 from tests.reconciling import BOT, Desk
-from tests.servers import create_database, drop_database
+from tests.servers import create_database, drop_database, name_of
+from tests.statements import statement
 
 ACCOUNT = "bybit:main:paper"
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.killing.child"])
+FORKS.set_forkserver_preload(["tests.faults.reconciliation.child"])
 _PATIENCE = 60.0
+Way = Literal["client", "backend", "server"]
 
 
 @dataclass(frozen=True, order=True)
 class Point:
-    """The statement at which to kill: before the server has it, or when it is done and nobody was told."""
+    """The statement at which to kill: before the server has it, or when it is done and nobody was told.
+
+    `way`: what is killed; the process itself, what serves it in the server, or the server.
+    """
 
     number: int
     answered: bool
+    way: Way = "client"
 
 
 @dataclass
@@ -50,8 +57,13 @@ class Ground:
 
     @property
     def points(self) -> list[Point]:
-        """All moments to kill at."""
+        """All moments to kill the process at."""
         return [Point(n, answered) for n in range(1, len(self.statements) + 1) for answered in (False, True)]
+
+    def text_at(self, point: Point) -> str:
+        """What is killed at, in words."""
+        when = "after" if point.answered else "before"
+        return f"{when} statement {point.number}: {' '.join(self.statements[point.number - 1].split())[:80]}"
 
     def copy(self) -> str:
         """The URL of a database in which the story has just happened; and nothing is cached."""
@@ -62,11 +74,6 @@ class Ground:
     def drop(self, database_url: str) -> None:
         """Deletes such a database."""
         drop_database(self.admin_url, name_of(database_url))
-
-
-def name_of(database_url: str) -> str:
-    """The database that a URL leads to."""
-    return database_url.rpartition("/")[2].partition("?")[0]
 
 
 @asynccontextmanager
@@ -109,14 +116,19 @@ async def _undisturbed(ground: Ground) -> None:
         ground.drop(database_url)
 
 
-async def kill_at(ground: Ground, point: Point) -> list[str]:
-    """Kills one at this point and runs it again; answers what is wrong then."""
+async def kill_at(ground: Ground, point: Point, crash: Callable[[], None] | None = None) -> list[str]:
+    """Kills one at this point and runs it again; answers what is wrong then.
+
+    `crash` shuts the server down and starts it again, where that is what is to be done.
+    """
     database_url = ground.copy()
     try:
         with StatementProxy(database_url) as proxy:
-            ended = await _child(replace(ground.call, database_url=proxy.postgres_url(database_url)), proxy, point)
-        if ended != -9:
-            return [f"it was not killed but ended with {ended}"]
+            call = replace(ground.call, database_url=proxy.postgres_url(database_url))
+            ended = await _child(call, proxy, point, _not_ours(point.way, database_url, crash))
+            came_by = proxy.ended.is_set()
+        if not came_by or (ended == -9) != (point.way == "client"):
+            return [f"it was not killed there but ended with {ended}"]
         known = covered(database_url)
         ground.door.asked.clear()
         call = replace(ground.call, database_url=database_url)
@@ -136,10 +148,26 @@ async def kill_at(ground: Ground, point: Point) -> list[str]:
         ground.drop(database_url)
 
 
-async def _child(call: Call, proxy: StatementProxy, point: Point | None = None) -> int | None:
+def _not_ours(way: Way, database_url: str, crash: Callable[[], None] | None) -> Callable[[], object] | None:
+    """How to end what the process talks to; None if it is the process itself that ends."""
+    if way == "backend":
+        return lambda: _end_connections(database_url)
+    assert way == "client" or crash is not None, "who is to end the server?"
+    return crash if way == "server" else None
+
+
+def _end_connections(database_url: str) -> None:
+    with psycopg.connect(to_conninfo(database_url), autocommit=True) as connection:
+        connection.execute(statement("server/terminate_all"))
+
+
+async def _child(
+    call: Call, proxy: StatementProxy, point: Point | None = None, instead: Callable[[], object] | None = None
+) -> int | None:
     process = FORKS.Process(target=run, args=(call,), daemon=True)
     if point is not None:
-        proxy.end_at(point.number, answered=point.answered, then=process.kill)
+        then = instead or process.kill
+        proxy.end_at(point.number, answered=point.answered, then=then, goes_on=instead is not None)
     process.start()
     await asyncio.to_thread(process.join, _PATIENCE)
     if process.exitcode is None:

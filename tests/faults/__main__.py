@@ -1,0 +1,66 @@
+"""`python -m tests.faults`: everything that can go wrong, on real processes, and what the ledger is then."""
+
+import random
+import time
+import traceback
+from typing import Annotated
+
+import typer
+
+from tests.faults.catalogue import SCENARIOS
+from tests.faults.scenario import NotPossibleHereError, Run
+from tests.simulation.servers import crashing_servers
+
+_SHOWN = 20
+
+
+def _known(names: list[str] | None) -> list[str]:
+    for name in names or ():
+        if name not in SCENARIOS:
+            raise typer.BadParameter(f"{name} is none of {', '.join(SCENARIOS)}")
+    return names or list(SCENARIOS)
+
+
+def main(
+    *,
+    names: Annotated[
+        list[str] | None, typer.Argument(help=f"Of {', '.join(SCENARIOS)}. Default: all.", callback=_known)
+    ] = None,
+    quick: Annotated[bool, typer.Option(help="A sample of each, within seconds.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Decides whatever is drawn. Default: another each time.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long the soak lasts.")] = 60.0,
+) -> None:
+    """Break everything that the ledger depends on; the exit code is 1 if it did not keep what it promises."""
+    chosen = random.randrange(10**6) if seed is None else seed
+    failed = False
+    with crashing_servers() as servers:
+        for name in names or ():
+            run = Run(name, chosen, quick, servers, minutes)
+            failed = _show(run) or failed
+    raise typer.Exit(1 if failed else 0)
+
+
+def _show(run: Run) -> bool:
+    """Runs a scenario and prints its line; whether anything was wrong."""
+    began, missing = time.monotonic(), None
+    try:
+        SCENARIOS[run.name](run)
+    except NotPossibleHereError as error:
+        missing = str(error)
+    except Exception:
+        run.problems.append(traceback.format_exc())
+    verdict = f"{len(run.problems)} WRONG" if run.problems else f"not possible here: {missing}" if missing else "ok"
+    counts = ", ".join(f"{count} {what}" for what, count in run.counts.items())
+    typer.echo(f"{run.name}: {verdict}; {counts}; seed {run.seed}, {time.monotonic() - began:.0f} s")
+    for problem in run.problems[:_SHOWN]:
+        typer.echo(f"    {problem}")
+    if run.problems:
+        typer.echo(f"    again: {run.again}")
+    return bool(run.problems)
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app.command()(main)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,39 @@
+"""Reconciliations that are killed at each of their statements, as a scenario."""
+
+import asyncio
+from functools import partial
+
+from tests.faults.boundaries.points import crash
+from tests.faults.reconciliation.events import STORIES, Story
+from tests.faults.reconciliation.points import Ground, Point, kill_at, open_ground
+from tests.faults.scenario import Run
+
+
+def reconciliations(run: Run) -> None:
+    """Each story at each statement in each way, and run again: the ledger is what it is without being disturbed."""
+    for story in STORIES.values():
+        asyncio.run(_story(run, story))
+
+
+async def _story(run: Run, story: Story) -> None:
+    async with open_ground(story, run.servers.new_database, run.servers.admin_url, run.servers.redis_url) as ground:
+        run.counts["statements"] += len(ground.statements)
+        killed = [Point(p.number, p.answered, way) for way in ("client", "backend", "server") for p in ground.points]
+        for point in _sample(run, ground, killed) if run.quick else killed:
+            await _kill(run, story, ground, point)
+
+
+def _sample(run: Run, ground: Ground, points: list[Point]) -> list[Point]:
+    """One of them; and always all is booked and nothing is told, or told and the answer lost."""
+    told = next(number for number, text in enumerate(ground.statements, 1) if "save_run" in text)
+    return [Point(told, answered=False), Point(told, answered=True, way="backend"), run.random.choice(points)]
+
+
+async def _kill(run: Run, story: Story, ground: Ground, point: Point) -> None:
+    run.counts[f"{point.way} killed"] += 1
+    try:
+        problems = await kill_at(ground, point, partial(crash, run.servers))
+    except TimeoutError as error:
+        problems = [str(error)]
+    where = f"{story.name}, {point.way} killed {ground.text_at(point)}"
+    run.problems += [f"{where}: {problem[:1000]}" for problem in problems]

@@ -1,0 +1,53 @@
+"""What a scenario is, and what one run of it has to work with and to tell."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.simulation.servers import CrashingServers
+
+
+@dataclass
+class Run:
+    """One run of a scenario. Whatever it decides comes from `random`, which the seed decides.
+
+    Attributes:
+        quick: only a sample is wanted, within a few seconds.
+        servers: PostgreSQL and Redis that may be ended and started again.
+        minutes: how long a soak lasts.
+        counts: what was done, to be printed.
+        problems: what was wrong; empty if all is well.
+    """
+
+    name: str
+    seed: int
+    quick: bool
+    servers: CrashingServers
+    minutes: float = 60.0
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    random: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.random = Random(f"{self.seed} {self.name}")
+
+    def expect(self, true: object, problem: str) -> None:
+        """Notes a problem unless something is true."""
+        if not true:
+            self.problems.append(problem)
+
+    @property
+    def again(self) -> str:
+        """The command that does the same again."""
+        options = f"--seed {self.seed}" + (" --quick" if self.quick else "")
+        if self.name == "soak":
+            options += f" --minutes {self.minutes:g}"
+        return f"python -m tests.faults {options} {self.name}"
+
+
+class NotPossibleHereError(Exception):
+    """The machine does not permit the scenario, or lacks a program that it needs; the text says which."""
+
+
+Scenario = Callable[[Run], None]

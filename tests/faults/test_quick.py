@@ -1,0 +1,43 @@
+"""A sample of each scenario. All of everything: python -m tests.faults."""
+
+import random
+import re
+from collections.abc import Iterator
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.documents import ROOT
+from tests.faults.__main__ import app
+from tests.faults.catalogue import SCENARIOS
+from tests.faults.scenario import NotPossibleHereError, Run
+from tests.simulation.servers import CrashingServers, crashing_servers
+
+
+@pytest.fixture(scope="module")
+def crashing() -> Iterator[CrashingServers]:
+    with crashing_servers() as servers:
+        yield servers
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_a_sample(crashing: CrashingServers, name: str) -> None:
+    run = Run(name, random.randrange(10**6), quick=True, servers=crashing, minutes=0.05)
+    try:
+        SCENARIOS[name](run)
+    except NotPossibleHereError as reason:
+        pytest.skip(str(reason))
+    assert run.problems == [], run.again
+    assert run.counts.total() > 0
+
+
+def test_every_scenario_is_explained() -> None:
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(SCENARIOS)
+
+
+def test_a_name_that_is_none_is_refused() -> None:
+    done = CliRunner().invoke(app, ["--quick", "earthquake"])
+    assert done.exit_code == 2
+    assert "earthquake is none of writes, imports" in " ".join(done.output.replace("│", "").split())

@@ -1,0 +1,1 @@
+INSERT INTO faults.point (at, waits) VALUES (%(at)s, %(waits)s)

@@ -1,0 +1,1 @@
+ALTER DATABASE ledger SET synchronous_commit = on
