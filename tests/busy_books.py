@@ -35,7 +35,7 @@ def _next(key: BookKey, fills: list[Fill], chosen: random.Random) -> Fill:
     return Fill(
         exec_id=f"e{number:04}",
         side={"Buy": "Sell", "Sell": "Buy"}[opening] if closes else opening,
-        price=chosen.choice(_PRICES),
+        price=chosen.choice((*_PRICES, Fraction(0)) if key.instrument.category == "option" else _PRICES),
         qty=qty,
         # Some share their moment, some of these their sequence too.
         time=START + timedelta(seconds=number // 4),
