@@ -59,6 +59,7 @@ BAD: dict[str, tuple[Any, ...]] = {
     "decision": ("", "Ignore", "booked", None, 5, True, [], {}),
     "mapping or nothing": ("", "fill", 5, True, [], b"{}"),
     "numbers of books": ("", "a", 5, True, [], None, {"a": -1}, {"a": "1"}, {"a": None}, {"a": True}, {"": 1}, {5: 1}),
+    "books": ("", "1", b"1", 1, True, None, [-1], ["1"], [None], [True], [1.5], [2**31]),
     "flag or nothing": (1, 0, "yes", "", [], None),
     "type": ("", "trade", "Unknown", "Trade ", "Trade\0", None, 5, True, [], {}),
 }  # fmt: skip
@@ -101,7 +102,7 @@ METHODS = (
     Method("record_fills", _FILL, _FILL_KINDS, inside="fills[1]."),
     Method("get_position", {"symbol": SYMBOL}, _BOOK),
     Method("get_current_position_summary", {"symbol": SYMBOL}, _BOOK),
-    Method("refresh_position", {"symbol": SYMBOL}, _BOOK),
+    Method("refresh_positions", {"book_ids": [1]}, {"book_ids": "books"}),
     Method("acting_for", {"bot_id": "other"}, {"bot_id": "text"}),
     Method("get_open_position_entries", {}, _FILTER),
     Method("get_completed_trades", {}, {**_FILTER, **_PERIOD, "limit": "count"}),

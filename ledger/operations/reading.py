@@ -1,7 +1,7 @@
 """Reading positions, lots, trades and P&L."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,9 +9,12 @@ from typing import Any
 from ledger.cache import Lease, Put, Read, position_key
 from ledger.cache.entry import from_fields, to_fields
 from ledger.database import Query
+from ledger.errors import InvalidInputError
 from ledger.money import read_category, read_count, read_text, read_time
-from ledger.session import Operation, Session, registered
+from ledger.session import EXTERNAL, Operation, Session, registered
 from ledger.values import CoinPnl, CompletedTrade, PnlSummary, Position, PositionEntry
+
+_LARGEST_BOOK = 2**31 - 1
 
 
 def _book(session: Session, symbol: str, category: str | None, position_idx: int) -> dict[str, Any]:
@@ -103,14 +106,44 @@ def get_position(
     return found or (yield from repair(session, book))
 
 
-def refresh_position(
-    session: Session, symbol: str, *, category: str | None = None, position_idx: int = 0
-) -> Operation[Position]:
-    """The position in PostgreSQL, stored in the cache whatever was there."""
-    book = _book(session, symbol, category, position_idx)
-    if not session.is_cached:
-        return (yield from read_position(session, book))
-    return (yield from repair(session, book))
+def refresh_positions(session: Session, book_ids: Sequence[int]) -> Operation[list[Position]]:
+    """The positions of these books in PostgreSQL, of whatever bots, stored in the cache whatever was there.
+
+    Those of `external` are nobody's, and not cached. Books that the login may not see are left out.
+    """
+    wanted = _read_numbers("book_ids", book_ids)
+    account_id = yield from registered(session)
+    question = Query("positions_of_books", {"account_id": account_id, "book_ids": wanted})
+    rows = yield question
+    keys = {row["book_id"]: _key_of(Position.from_row(row["position"])) for row in rows}
+    token = secrets.token_hex(8)
+    leases = {}
+    for book_id, key in keys.items():
+        leases[book_id] = (yield Lease(key, token)) if key is not None and session.is_cached else None
+    if any(leased_at is not None for leased_at in leases.values()):
+        rows = yield question
+    positions = {row["book_id"]: Position.from_row(row["position"]) for row in rows}
+    for book_id, position in positions.items():
+        leased_at, key = leases.get(book_id), keys.get(book_id)
+        if leased_at is not None and key is not None:
+            yield Put(key, position.book_seq, to_fields(position), token, leased_at)
+    return list(positions.values())
+
+
+def _read_numbers(field: str, given: object) -> list[int]:
+    if not isinstance(given, list | tuple) or not all(map(_is_number_of_book, given)):
+        raise InvalidInputError(field, given, "a list of numbers of books")
+    return sorted(given)
+
+
+def _is_number_of_book(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LARGEST_BOOK
+
+
+def _key_of(position: Position) -> str | None:
+    if position.bot_id == EXTERNAL:
+        return None
+    return position_key(position.bot_id, position.category, position.symbol, position.position_idx)
 
 
 def _as_cached(book: dict[str, Any], fields: Mapping[str, str] | None) -> Position | None:

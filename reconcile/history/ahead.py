@@ -1,4 +1,4 @@
-"""Parts of a large book prepared ahead: while some are written, the next one is read and matched.
+"""Parts of a large book prepared ahead: while some are written, the next is matched, the one behind it journaled.
 
 Where the book will stand behind a part is known from matching it, before it is committed. So its rows can be written
 while those of the part before it still are. Whether the book does stand there is asked behind them, under its lock: if
@@ -7,8 +7,8 @@ not, because somebody else wrote or the part before was not written as prepared,
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
@@ -21,8 +21,8 @@ from reconcile.history import journal
 from reconcile.history.booking import Written
 from reconcile.history.chunk import Outcome, journal_rows, lock_books, receivable
 from reconcile.history.deriving import Block, Derived, HedgeRefusedError
-from reconcile.history.held import Held, end, left_open
-from reconcile.history.in_turn import Ending, Turn
+from reconcile.history.held import Held, end, left_open, still_open
+from reconcile.history.in_turn import TOGETHER, Turn
 from reconcile.history.journal import FILL_COLUMNS
 from reconcile.history.numbers import places, plain, read_column, scaled, total
 from reconcile.history.staging import StagedBook
@@ -44,6 +44,29 @@ _STATE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Journaled:
+    """A part as the journal will have it. `book`: where that ends before the part; `link`: the hash behind it."""
+
+    rows: pa.Table
+    fills: pa.Table
+    book: Held
+    link: bytes
+
+    def behind(self) -> Held:
+        """Where the book's journal ends behind the part; the rest of its state is that of `book`."""
+        last = self.fills.slice(len(self.fills) - 1)
+        row = {
+            **self.book.row,
+            "book_seq": last["book_seq"][0].as_py(),
+            "hash": self.link,
+            "last_exec_time": last["exec_time"][0].cast(pa.int64()).as_py(),
+            "last_seq": last["seq"][0].as_py(),
+            "last_exec_id": last["exec_id"][0].as_py(),
+        }
+        return Held(row, slice(0, 0))
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A part, to be written if the book stands as `before`; it will stand as `after` then."""
 
@@ -61,19 +84,25 @@ def standing(target: Target, book_id: int) -> Held | None:
     return Held(found[0], slice(0, 0)) if found else None
 
 
-def prepare(target: Target, book: Held, rows: pa.Table, source: str, under_way: Sequence[Ending]) -> Prepared | None:
-    """Prepares a part. None: it needs what is only known under the lock, or is refused.
-
-    `under_way`: the parts before the last one, as far as they are not committed; their lots are not to be seen before.
-    """
+def journaled(account_id: int, book: Held, rows: pa.Table, source: str) -> Journaled | None:
+    """Puts a part behind the journal of a book. None: some of it is refused, or does not come behind it."""
     _, refused = receivable([book.row], rows)
-    book = Held(book.row, slice(0, len(rows)), book.lots, book.own_fill_id)
+    book = replace(book, rows=slice(0, len(rows)))
     heads = [book.head()]
-    fills = journal.valued(journal.numbered(journal_rows(rows, source), heads, target.account_id), heads)
+    fills = journal.valued(journal.numbered(journal_rows(rows, source), heads, account_id), heads)
     if refused or not book.follows(fills):
         return None
     fills, (link,) = journal.linked(fills, heads)
-    wait(under_way)
+    return Journaled(rows, fills, book, link)
+
+
+def prepare(target: Target, part: Journaled, before: Held | None) -> Prepared | None:
+    """Matches a part. None: it needs what is only known under the lock, or is refused.
+
+    `before`: where the book stands behind the part before; None: as the journal of this one found it.
+    """
+    fills = part.fills
+    book = part.book if before is None else replace(before, rows=part.book.rows)
     line = book.line(target, fills, book.rows)
     if not _is_consistent(line.open_lots, line.position, fills):
         return None
@@ -90,16 +119,16 @@ def prepare(target: Target, book: Held, rows: pa.Table, source: str, under_way: 
         shorts={book.book_id: Decimal(derived.ends[0].short_opened)},
     )
     return Prepared(
-        rows=rows,
+        rows=part.rows,
         before=book.row,
         tables={
             "fills": fills.select(FILL_COLUMNS),
             "lots": derived.lots,
             "completed_trades": derived.trades,
         },
-        end=end(fills, book, derived.ends[0], link),
+        end=end(fills, book, derived.ends[0], part.link),
         written=written,
-        after=_behind(book, fills, link, block, derived),
+        after=_behind(part, book, block, derived),
     )
 
 
@@ -131,39 +160,38 @@ def _is_consistent(lots: pa.Table, position: str, fills: pa.Table) -> bool:
     return bool((total(quantity) - total(consumed)) * 10**signed.scale >= min(held * 10**signed.scale, reach))
 
 
-def _behind(book: Held, fills: pa.Table, link: bytes, block: Block, derived: Derived) -> Held:
-    """Where the book stands behind a part."""
-    last, found = fills.slice(len(fills) - 1), derived.ends[0]
+def _behind(part: Journaled, book: Held, block: Block, derived: Derived) -> Held:
+    """Where the book stands behind a part. With the lots of as many parts as may not be in the database by then."""
+    found = derived.ends[0]
     size = found.position.lstrip("-")
     scale = max(places(size), places(found.opened))
-    row = {
-        **book.row,
-        "book_seq": last["book_seq"][0].as_py(),
-        "hash": link,
-        "last_exec_time": last["exec_time"][0].cast(pa.int64()).as_py(),
-        "last_seq": last["seq"][0].as_py(),
-        "last_exec_id": last["exec_id"][0].as_py(),
+    state = {
         "side": "None" if size == "0" else "Sell" if found.position.startswith("-") else "Buy",
         "size": size,
         "cycle_id": found.cycle_id,
         "opened": found.opened,
         "closed": plain(scaled(found.opened, scale) - scaled(size, scale), scale),
     }
-    return Held(row, slice(0, 0), left_open(block, 0), fills["fill_id"][0].as_py())
+    own = (*still_open(block, book.own[1 - TOGETHER :]), left_open(block, 0))
+    return Held({**part.behind().row, **state}, slice(0, 0), own)
 
 
-Preparing = Callable[[int, Held | int, Sequence[Ending]], Prepared | None]
+Entry = Future[Journaled | None]
+Journaling = Callable[[int, int | Entry], Journaled | None]
+Matching = Callable[[Entry, Held | None], Prepared | None]
 
 
 class Ahead:
-    """One thread that prepares the next part. A context manager.
+    """Two threads: one matches the next part, one puts that behind it into the journal. A context manager.
 
-    `under_way`: says which parts are being written.
+    `journaling` gets the number of a part, and that of its book or the part before it.
     """
 
-    def __init__(self, parts: int, preparing: Preparing, under_way: Callable[[], Sequence[Ending]]) -> None:
-        self._parts, self._preparing, self._under_way = parts, preparing, under_way
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fifoledger-ahead")
+    def __init__(self, parts: int, journaling: Journaling, matching: Matching) -> None:
+        self._parts, self._journaling, self._matching = parts, journaling, matching
+        self._journal = ThreadPoolExecutor(1, thread_name_prefix="fifoledger-journal")
+        self._match = ThreadPoolExecutor(1, thread_name_prefix="fifoledger-match")
+        self._entry: Entry | None = None
         self._next: Future[Prepared | None] | None = None
 
     def __enter__(self) -> Self:
@@ -171,17 +199,24 @@ class Ahead:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:  # fmt: skip
-        self._thread.shutdown(cancel_futures=True)
+        self._journal.shutdown(cancel_futures=True)
+        self._match.shutdown(cancel_futures=True)
 
     def take(self, number: int) -> Prepared | None:
         """The part, if it was prepared; then the one behind it is begun with."""
         found = self._next.result() if self._next is not None else None
         self._next = None
         if found is not None:
-            self.begin(number + 1, found.after)
+            self._go_on(number + 1, found.after)
         return found
 
-    def begin(self, number: int, book: Held | int) -> None:
-        """Prepares a part, from where the book is to stand, or the book of this number as the database has it now."""
-        if number < self._parts:
-            self._next = self._thread.submit(self._preparing, number, book, self._under_way())
+    def begin(self, number: int, book_id: int) -> None:
+        """Begins with a part, from where the database has the book now."""
+        self._entry = self._journal.submit(self._journaling, number, book_id) if number < self._parts else None
+        self._go_on(number, None)
+
+    def _go_on(self, number: int, before: Held | None) -> None:
+        entry, behind = self._entry, number + 1
+        if entry is not None:
+            self._entry = self._journal.submit(self._journaling, behind, entry) if behind < self._parts else None
+            self._next = self._match.submit(self._matching, entry, before)

@@ -1,7 +1,7 @@
 """A book whose lock is held: its rows among those to be written, and where it stands before them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from reconcile.history.deriving import ENTRY_COLUMNS, Block, End, Line
 from reconcile.history.journal import Head
-from reconcile.history.numbers import Column, plain, read_column, text, total
+from reconcile.history.numbers import Column, plain, read_column, running, scaled, text, total
 from reconcile.history.writing import Target
 
 KEY = ("bot_id", "category", "symbol", "position_idx")
@@ -25,16 +25,23 @@ Moment = tuple[int, int, str]  # microseconds since 1970, the venue's sequence, 
 
 
 @dataclass(frozen=True, slots=True)
+class OwnLots:
+    """Lots that the fills of a part left open, from the fill `first_fill_id` on."""
+
+    first_fill_id: int
+    lots: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """`row`: the book as the query import_books gives it. `rows` of those to be written are its fills.
 
-    `lots`: those that fills from `own_fill_id` on left open; they need not be in the database yet, all older ones are.
+    `own`: the lots that parts of the book left open which need not be in the database yet; all older ones are there.
     """
 
     row: Mapping[str, Any]
     rows: slice
-    lots: pa.Table = field(default_factory=NO_LOTS.slice)
-    own_fill_id: int = _NO_FILL
+    own: tuple[OwnLots, ...] = ()
 
     @property
     def book_id(self) -> int:
@@ -92,9 +99,9 @@ class Held:
             cycle_id=self.row["cycle_id"],
             closed=self.row["closed"],
             reach=_sum_of_sizes(rows["signed_qty"].slice(own.start, self.size).combine_chunks()),
-            before_fill_id=self.own_fill_id,
+            before_fill_id=self.own[0].first_fill_id if self.own else _NO_FILL,
         )
-        return pa.concat_tables([pa.Table.from_pylist(older, _OPEN_LOT), self.lots])
+        return pa.concat_tables([pa.Table.from_pylist(older, _OPEN_LOT), *(part.lots for part in self.own)])
 
 
 def lines(target: Target, books: Sequence[Held], rows: pa.Table) -> list[Line]:
@@ -107,7 +114,27 @@ def lines(target: Target, books: Sequence[Held], rows: pa.Table) -> list[Line]:
     return found
 
 
-def left_open(block: Block, number: int) -> pa.Table:
+def still_open(block: Block, own: Sequence[OwnLots]) -> tuple[OwnLots, ...]:
+    """What the fills of the block's only book leave open of the last lots that were open before."""
+    found, (line,) = block.matched[0], block.lines
+    closed = found.axis - abs(found.position) - scaled(line.closed, block.scale)
+    left = block.quantity - block.consumed
+    if found.cycle_id != line.cycle_id:
+        closed = total(left)
+    taken = np.clip(closed - (running(left) - left), 0, left)
+    consumed, still = block.consumed + taken, np.asarray(taken < left, dtype=bool)
+    result, stop = [], block.held
+    for part in reversed(own):
+        where = slice(stop - len(part.lots), stop)
+        stop = where.start
+        lots = part.lots.set_column(
+            part.lots.schema.get_field_index("consumed"), "consumed", text(Column(consumed[where], block.scale))
+        )
+        result.append(replace(part, lots=lots.filter(pa.array(still[where]))))
+    return tuple(reversed(result))
+
+
+def left_open(block: Block, number: int) -> OwnLots:
     """Those lots of a block's book that its fills opened and left open, as the query import_open_lots gives them."""
     found = block.matched[number]
     closed = found.axis - abs(found.position)
@@ -121,7 +148,7 @@ def left_open(block: Block, number: int) -> pa.Table:
         ("commission", block.lot_fees[fill], block.fee_scale),
     ):
         lots = lots.append_column(name, text(Column(units, scale)))
-    return lots.cast(_OPEN_LOT)
+    return OwnLots(block.rows["fill_id"][block.lines[number].rows.start].as_py(), lots.cast(_OPEN_LOT))
 
 
 def end(own: pa.Table, book: Held, found: End, link: bytes | None) -> dict[str, object]:

@@ -75,10 +75,6 @@ class InTurn:
         turn.outcome.add_done_callback(lambda _: self._ended(turn))
         self._open.append(turn)
 
-    def under_way(self) -> list[Ending]:
-        """Those that nobody has asked about by `ended`."""
-        return [turn.outcome for turn in self._open]
-
     def ended(self, *, but: int) -> Iterator[Outcome]:
         """What became of the parts in their order, of all `but` so many of the last."""
         while len(self._open) > but:

@@ -1,9 +1,9 @@
 """Rows as the journal has them: numbered, with the columns that follow from their book, and linked by their hash."""
 
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ FILL_COLUMNS = (
     "bot_id", "category", "symbol", "exec_id", "order_id", "client_order_id", "side", "exec_type", "exec_price",
     "exec_qty", "commission", "commission_asset", "close_reason", "source", "signed_qty", "fee", "hash",
 )  # fmt: skip
+_NUMBERS = ("exec_price", "exec_qty", "commission", "signed_qty", "fee")
 _QUOTED = r'[\s"\\(),]'  # what PostgreSQL quotes in the text of a row
 
 
@@ -81,38 +82,59 @@ def numbered(rows: pa.Table, heads: Sequence[Head], account_id: int) -> pa.Table
 
 def linked(rows: pa.Table, heads: Sequence[Head]) -> tuple[pa.Table, list[bytes]]:
     """`rows` with their hashes, and the last one of each book."""
-    content = _canonical(rows)
-    hashes: list[str] = []
+    content = _canonical(rows).cast(pa.binary())
+    hashes: list[bytes] = []
     last: list[bytes] = []
     for head in heads:
         link = head.hash
         for row in content.slice(head.rows.start, head.rows.stop - head.rows.start).to_pylist():
-            link = hashlib.sha256(link + row.encode()).digest()
-            hashes.append("\\x" + link.hex())
+            link = sha256(link + row).digest()
+            hashes.append(link)
         last.append(link)
-    return _put(rows, "hash", pa.array(hashes, pa.string())), last
+    return _put(rows, "hash", _hexadecimal(hashes)), last
+
+
+def _hexadecimal(digests: Sequence[bytes]) -> pa.StringArray:
+    """As PostgreSQL reads bytes."""
+    width = 2 * sha256().digest_size
+    ends = np.arange(0, (len(digests) + 1) * width, width, dtype=np.int32)
+    digits = pa.StringArray.from_buffers(
+        len(digests), pa.py_buffer(ends), pa.py_buffer(b"".join(digests).hex().encode())
+    )
+    return pc.binary_join_element_wise("\\x", digits, "")
 
 
 def _canonical(rows: pa.Table) -> pa.StringArray:
     """What `trading.canonical` gives for a fill: the text of the row without its hash."""
-    cells = [_cell(rows[name].combine_chunks()) for name in FILL_COLUMNS[:-1]]
+    cells = [_cell(rows[name].combine_chunks(), is_number=name in _NUMBERS) for name in FILL_COLUMNS[:-1]]
     return pc.binary_join_element_wise("(", pc.binary_join_element_wise(*cells, ","), ")", "")
 
 
-def _cell(column: pa.Array) -> pa.StringArray:
+def _cell(column: pa.Array, *, is_number: bool) -> pa.StringArray | pa.StringScalar:
+    """A column's text; where it is the same in all rows, only that. `is_number`: nothing of it is to be quoted."""
+    if len(column) > 1 and _is_constant(column):
+        return _cell(column.slice(0, 1), is_number=is_number)[0]
     kind = column.type
     if pa.types.is_timestamp(kind):
         return column.cast(pa.int64()).cast(pa.string())
     if pa.types.is_boolean(kind):
         return pc.fill_null(pc.if_else(column, "t", "f"), "")
-    if not pa.types.is_string(kind):
-        return pc.fill_null(column.cast(pa.string()), "")
-    filled = pc.fill_null(column, "")
-    special = pc.match_substring_regex(filled, _QUOTED)
+    cells = pc.fill_null(column.cast(pa.string()), "")
+    return _quoted(cells) if pa.types.is_string(kind) and not is_number else cells
+
+
+def _quoted(cells: pa.StringArray) -> pa.StringArray:
+    special = pc.match_substring_regex(cells, _QUOTED)
     if not pc.any(special).as_py():
-        return filled
-    escaped = pc.replace_substring(pc.replace_substring(filled, "\\", "\\\\"), '"', '""')
-    return pc.if_else(special, pc.binary_join_element_wise('"', escaped, '"', ""), filled)
+        return cells
+    escaped = pc.replace_substring(pc.replace_substring(cells, "\\", "\\\\"), '"', '""')
+    return pc.if_else(special, pc.binary_join_element_wise('"', escaped, '"', ""), cells)
+
+
+def _is_constant(column: pa.Array) -> bool:
+    if column.null_count:
+        return bool(column.null_count == len(column))
+    return bool(pc.all(pc.equal(column, column[0])).as_py())
 
 
 def _texts(rows: pa.Table, name: str) -> pa.StringArray:

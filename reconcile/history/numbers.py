@@ -23,6 +23,7 @@ _DIGITS = 18  # that surely fit int64
 # PostgreSQL's and Python's own words for what is no number, and signs in other places, do not match.
 _NUMBER = r"^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})$"
 _RULE = "a number with a decimal point, without thousands separators, of at most 30 digits before and after the point"
+_PLAIN = r"^(0|-?[1-9]\d{0,29}|-?(0|[1-9]\d{0,29})\.\d{0,29}[1-9])$"
 _EXPONENT = r"^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})[eE][+-]?\d{1,2}$"
 
 Integers = npt.NDArray[Any]
@@ -177,8 +178,17 @@ def text(column: Column) -> pa.StringArray:
 
 def read_texts(cells: pa.StringArray) -> tuple[pa.StringArray, pa.Array]:
     """Decimals as a source writes them, made plain; and for those that cannot be read why."""
+    others = pc.fill_null(pc.invert(pc.match_substring_regex(cells, _PLAIN)), False)
+    if not pc.any(others).as_py():
+        return cells, pa.nulls(len(cells), pa.string())
+    found, reasons = _made_plain(cells.filter(others))
+    none = pa.nulls(len(cells), pa.string())
+    return pc.replace_with_mask(cells, others, found), pc.replace_with_mask(none, others, reasons)
+
+
+def _made_plain(cells: pa.StringArray) -> tuple[pa.StringArray, pa.Array]:
     cells = _without_exponents(cells)
-    wrong = pc.fill_null(pc.invert(pc.match_substring_regex(cells, _NUMBER)), False)
+    wrong = pc.invert(pc.match_substring_regex(cells, _NUMBER))
     sound = pc.if_else(wrong, None, cells)
     sound = pc.replace_substring_regex(sound, r"^\+", "")
     sound = pc.replace_substring_regex(sound, r"^(-?)0*(\d)", r"\1\2")

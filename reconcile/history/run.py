@@ -17,9 +17,10 @@ from ledger.session import EXTERNAL
 from ledger.settings import Settings
 from ledger.verify import BookFilter, Verifier
 from reconcile.history.books import book_reports
-from reconcile.history.checking import Reading, check
+from reconcile.history.checking import Reading
 from reconcile.history.chunk import Outcome
 from reconcile.history.openings import date_openings
+from reconcile.history.reading import stage
 from reconcile.history.rehearsing import rehearsals
 from reconcile.history.rejects import write_rejects
 from reconcile.history.report import ImportReport, Reason
@@ -111,13 +112,12 @@ class _Import:
         return report if self._options.dry_run or not self._options.verify else self._proven(report)
 
     def _stage(self, staging: Staging) -> int:
-        read = 0
-        for batch in self._source.batches():
-            rows, rejects = check(batch, self._options.reading)
-            staging.add(rows)
-            staging.reject(rejects)
-            read += len(rows) + len(rejects)
-            self._progress("reading", batch.done, self._source.total, self._source.unit)
+        read = stage(
+            self._source,
+            self._options.reading,
+            staging,
+            lambda batch: self._progress("reading", batch.done, self._source.total, self._source.unit),
+        )
         staging.settle(self._options.label or self._source.name, self._bot)
         return read
 

@@ -14,16 +14,17 @@ from tenacity import RetryCallState, Retrying, retry, retry_if_exception_type, s
 from ledger.cache import Cache
 from ledger.database.connecting import retry_policy
 from ledger.settings import Settings
-from reconcile.history.ahead import Ahead, Prepared, prepare, standing, write
+from reconcile.history.ahead import Ahead, Entry, Journaled, Prepared, journaled, prepare, standing, write
 from reconcile.history.announcing import Announcer
 from reconcile.history.chunk import Chunk, Outcome, book_cash, book_fills
 from reconcile.history.held import Held
-from reconcile.history.in_turn import TOGETHER, Ending, InTurn, Turn
+from reconcile.history.in_turn import TOGETHER, InTurn, Turn
 from reconcile.history.settling import has_only, settle_orders, wait_for_writers
 from reconcile.history.staging import StagedBook, Staging
 from reconcile.history.writing import Target, connect
 
 FILLS_AT_ONCE = 25_000
+_FIRST = 1_000
 REHEARSED_TOGETHER = 5_000  # nobody should wait for what is only tried
 _CASH_AT_ONCE = 2_000
 _RACES = 3
@@ -70,7 +71,9 @@ def _size(book: StagedBook) -> int:
 
 def _task(books: Sequence[StagedBook]) -> Task:
     first, stop, size = books[0].first, books[-1].stop, _size(books[0])
-    return Task(tuple(books), tuple((start, min(start + size, stop)) for start in range(first, stop, size)))
+    short = min(_FIRST, size) if stop - first > size else size  # nothing can be prepared before a book is there
+    starts = [first, *range(first + short, stop, size)]
+    return Task(tuple(books), tuple(zip(starts, [*starts[1:], stop], strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,10 @@ class Booker:
 
     def _carry_out(self, slots: BoundedSemaphore, task: Task) -> Outcome:
         outcome = Outcome()
-        with InTurn(slots) as parts, Ahead(len(task.ranges), partial(self._prepared, task), parts.under_way) as ahead:
+        with (
+            InTurn(slots) as parts,
+            Ahead(len(task.ranges), partial(self._journaled, task), self._prepared) as ahead,
+        ):
             for number, (first, stop) in enumerate(task.ranges):
                 if self.stopping.is_set():
                     break
@@ -155,15 +161,32 @@ class Booker:
             outcome.add_all(parts.ended(but=0))
         return outcome
 
-    def _prepared(self, task: Task, number: int, book: Held | int, under_way: Sequence[Ending]) -> Prepared | None:
-        rows = self.staging.rows(*task.ranges[number])
+    def _journaled(self, task: Task, number: int, behind: int | Entry) -> Journaled | None:
+        if isinstance(behind, int):
+            book = self._standing(behind)
+        else:
+            before = behind.result()
+            book = before.behind() if before is not None else None
+        if book is None:
+            return None
+        return journaled(self.account_id, book, self.staging.rows(*task.ranges[number]), self.source)
+
+    def _standing(self, book_id: int) -> Held | None:
         try:
             with connect(self.conninfo) as connection:
-                target = Target(connection, self.account_id)
-                held = standing(target, book) if isinstance(book, int) else book
-                return prepare(target, held, rows, self.source, under_way) if held is not None else None
+                return standing(Target(connection, self.account_id), book_id)
         except psycopg.Error:
             return None  # whoever writes meets it, too, and waits for the server
+
+    def _prepared(self, entry: Entry, before: Held | None) -> Prepared | None:
+        part = entry.result()
+        if part is None:
+            return None
+        try:
+            with connect(self.conninfo) as connection:
+                return prepare(Target(connection, self.account_id), part, before)
+        except psycopg.Error:
+            return None  # as above
 
     def _write(self, task: Task, prepared: Prepared, turn: Turn) -> Outcome:
         return self._persist(partial(self._in_turn, task=task, prepared=prepared, turn=turn))

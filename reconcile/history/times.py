@@ -29,10 +29,13 @@ def require_zone(name: str) -> str:
 
 def read_times(cells: pa.StringArray, zone: str | None) -> tuple[pa.Array, pa.Array]:
     """Moments, and for those that cannot be read why. `zone` is that of times without an offset; None refuses them."""
-    zoned, local = pc.match_substring_regex(cells, _ZONED), pc.match_substring_regex(cells, _LOCAL)
+    zoned = pc.match_substring_regex(cells, _ZONED)
     plain = pc.replace_substring_regex(pc.replace_substring(cells, " ", "T", max_replacements=1),
                                        r"(\.\d{6})0+", r"\1")  # fmt: skip
     plain = pc.replace_substring(plain, " ", "")
+    if pc.all(zoned).as_py():
+        return _in_the_calendar(*_parsed(plain, MOMENT, _aware))
+    local = pc.match_substring_regex(cells, _LOCAL)
     moments, reasons = _since_1970(cells)
     reasons = pc.if_else(pc.or_(zoned, local), None, reasons)
     if pc.any(zoned).as_py():

@@ -166,9 +166,7 @@ class Work:
         """All books of the account derived again and compared; what the cache has wrong is written anew."""
         desk = self._desk
         found = await verify_books(desk.client.settings, desk.status.name)
-        for book in found.miscached:
-            owner = await desk.client.acting_for(book.bot_id)
-            await owner.refresh_position(book.symbol, category=book.category, position_idx=book.position_idx)
+        await desk.client.refresh_positions([book.book_id for book in found.miscached])
         if found.miscached:
             desk.metrics.cache_repaired(desk.status.name, len(found.miscached))
         if found.differences:

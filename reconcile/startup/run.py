@@ -198,11 +198,11 @@ class Run:
         if self._client.settings.redis_url is None:
             return []
         former = {key_of(book): book.book_seq for book in before}
-        restored = []
-        for book in after:
-            changed = former.get(key_of(book)) != book.book_seq
-            if book.bot_id != EXTERNAL and (book.qty or changed or book.bot_id == self._client.bot_id):
-                owner = await self._client.acting_for(book.bot_id)
-                await owner.refresh_position(book.symbol, category=book.category, position_idx=book.position_idx)
-                restored.append(f"{book.bot_id}:{book.category}:{book.symbol}:{book.position_idx}")
-        return restored
+        books = [
+            book
+            for book in after
+            if book.bot_id != EXTERNAL
+            and (book.qty or former.get(key_of(book)) != book.book_seq or book.bot_id == self._client.bot_id)
+        ]
+        await self._client.refresh_positions([book.book_id for book in books])
+        return [f"{book.bot_id}:{book.category}:{book.symbol}:{book.position_idx}" for book in books]
