@@ -29,7 +29,7 @@ SEEN = {
         ("apply_fill", "condition: closing > 0 -> false"),
     },
     "sql/functions/derive.sql": {
-        ("derive_steps", "comparison: < -> <="),
+        ("derive_steps", "function: least -> greatest"),
         ("derive_steps", "order: t.exec_id -> t.exec_id DESC"),
         ("derive_trades", "default: coalesce(lag(at) OVER o, 0) -> (lag(at) OVER o)"),
     },
