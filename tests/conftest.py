@@ -61,7 +61,11 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def template_database(servers: Servers) -> Iterator[str]:
-    """Name of a migrated, empty database, to copy from."""
+    """Name of a migrated, empty database, to copy from: that of LEDGER_TEST_TEMPLATE, else a new one."""
+    given = os.environ.get("LEDGER_TEST_TEMPLATE")
+    if given:
+        yield given
+        return
     name = _unique("template")
     upgrade(create_database(servers.admin_url, name))
     yield name

@@ -43,7 +43,7 @@ BEGIN
         SELECT l.entry_time INTO b.first_entry_time FROM trading.lots l
          WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id AND l.open_from = b.first_open_from;
         SELECT l.entry_time INTO b.last_entry_time FROM trading.lots l
-         WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id
+         WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id AND l.open_from < b.opened
          ORDER BY l.open_from DESC LIMIT 1;
     END IF;
     RETURN b;

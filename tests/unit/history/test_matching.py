@@ -64,11 +64,23 @@ def check(found: Matched, held: Sequence[int], first: int, before: Book, after: 
     ]
     assert got == pieces(after)[len(before.trades) :]
     assert [int(to - since) for since, to in zip(closed.fill_from, closed.fill_to, strict=True)] == [p[2] for p in got]
+    # The shares of a commission depend on where its pieces lie: one behind the other, from what is closed already.
+    reached = {number: int(lot.closed) for number, lot in enumerate(before.open_lots)}
+    assert _continues(closed.lot, closed.lot_from, closed.lot_to, reached)
+    assert _continues(closed.fill, closed.fill_from, closed.fill_to, {})
     lots = [(int(lot.fill.exec_id), int(lot.original)) for lot in after.lots[len(before.lots) :]]
     opened = found.opened
     assert [(first + int(f), int(e - s)) for f, s, e in zip(opened.fill, opened.start, opened.end, strict=True)] == lots
     assert abs(found.position) == after.size
     assert {0: "None", 1: "Buy", -1: "Sell"}[(found.position > 0) - (found.position < 0)] == after.side
+
+
+def _continues(whose: Integers, since: Integers, until: Integers, reached: dict[int, int]) -> bool:
+    for number, begin, end in zip(whose, since, until, strict=True):
+        if int(begin) != reached.get(int(number), 0):
+            return False
+        reached[int(number)] = int(end)
+    return True
 
 
 @given(SIGNED, st.data())

@@ -136,3 +136,8 @@ def test_shares_of_cuts_add_up_to_the_whole(cuts: list[int], amount: int, scale:
             exact, Fraction(start), Fraction(whole)
         )
         assert Fraction(part, 10**scale) == expected
+
+
+@pytest.mark.parametrize(("halves", "units"), [(1, 0), (3, 2), (5, 2), (7, 4), (-1, 0), (-3, -2), (-5, -2)])
+def test_half_a_unit_goes_to_the_even_one(halves: int, units: int) -> None:
+    assert half_even(objects([halves]), objects([2 * oracle.UNIT])).tolist() == [units]

@@ -1,0 +1,78 @@
+"""`python -m tests.mutation`: small mistakes in the code that handles money, one at a time, and what the tests say."""
+
+import random
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tests.mutation.catalogue import python_files, sql_files
+from tests.mutation.mutant import ROOT, Mutant
+from tests.mutation.pool import judged
+from tests.mutation.python_mutants import python_mutants
+from tests.mutation.report import Report, survivors_in
+from tests.mutation.sql_mutants import sql_mutants
+from tests.mutation.survivors import Survivors
+
+
+def _chosen(
+    *, sql: bool, python: bool, only: list[str], again: Path | None, sample: int | None, seed: int
+) -> list[Mutant]:
+    both = sql == python
+    found: list[Mutant] = []
+    for path in sql_files() if sql or both else ():
+        found += sql_mutants(path)
+    for path in python_files() if python or both else ():
+        found += python_mutants(path)
+    if again is not None:
+        survived = {(row["file"], row["line"], row["change"]) for row in survivors_in(again)}
+        found = [mutant for mutant in found if (mutant.file, mutant.line, mutant.key) in survived]
+    if only:
+        names = {mutant.file for mutant in found}
+        for name in only:
+            if not any(name in known for known in names):
+                raise typer.BadParameter(f"no file of {', '.join(sorted(names))} has {name} in its name")
+        found = [mutant for mutant in found if any(name in mutant.file for name in only)]
+    # Mixed, so that what a run has judged when it is stopped says something about all.
+    return random.Random(seed).sample(found, min(sample or len(found), len(found)))
+
+
+def main(
+    *,
+    sql: Annotated[bool, typer.Option("--sql", help="SQL only.")] = False,
+    python: Annotated[bool, typer.Option("--python", help="Python only.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Files with this in their names; may be repeated.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="How many at a time, each on servers of its own.")] = 2,
+    seed: Annotated[int, typer.Option(help="Of the sample, and of the examples that the tests make up.")] = 0,
+    sample: Annotated[int | None, typer.Option(min=1, help="So many of the mutants, at random.")] = None,
+    again: Annotated[
+        Path | None, typer.Option(help="Only those that survived in the run that wrote this JSON.")
+    ] = None,
+    fast: Annotated[bool, typer.Option(help="The quick checks by SQL alone, and no test.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Show the mutants and run nothing.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Write every verdict to this file.")] = None,
+) -> None:
+    """Mutate and judge. Exit code 1: a mutant survives that is not listed as equivalent, or a listed one is killed."""
+    console = Console(width=150, highlight=False, markup=False, soft_wrap=True)
+    mutants = _chosen(sql=sql, python=python, only=only or [], again=again, sample=sample, seed=seed)
+    if listed:
+        for mutant in mutants:
+            console.print(f"{mutant.file}:{mutant.line} {mutant.scope}: {mutant.key}")
+        return
+    report = Report(Survivors.load(ROOT / "tests" / "mutation" / "survivors.toml"), seed)
+    for verdict in judged(mutants, jobs, seed, is_thorough=not fast):
+        report.add(verdict)
+        report.show_last(console, len(mutants))
+        if json is not None:
+            report.write(json)
+    report.show(console)
+    sys.exit(report.exit_code)
+
+
+app = typer.Typer(add_completion=False)
+app.command()(main)
+
+if __name__ == "__main__":
+    app()

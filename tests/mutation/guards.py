@@ -1,0 +1,60 @@
+"""Which tests guard which file. The first few kill most of the mutants in seconds; the others run only for the rest."""
+
+_BUSY_BOOKS = "tests/acceptance/test_busy_books.py"
+_ANY_ORDER = "tests/acceptance/test_order_and_repetition.py::test_any_order_and_repetition"
+_ANSWERS = "tests/acceptance/test_fifo_cases.py::test_each_fill_is_answered_with_what_it_did"
+_LIVES = "tests/acceptance/test_state_machine.py"
+_ACROSS_BOOKS = "tests/acceptance/test_orders_across_books.py"
+_TAMPERING = ("tests/acceptance/test_tampering.py", "tests/integration/test_checked_money.py")
+
+_IMPORTED = ("tests/acceptance/history/test_same_as_live.py",)
+_IMPORTED_IN_PARTS = ("tests/acceptance/history/test_any_split.py",)
+
+_BOOKING = ((_BUSY_BOOKS,), (_ACROSS_BOOKS, _ANY_ORDER, _ANSWERS))
+_RECONCILING = (
+    ("tests/integration/reconcile/test_adjusting.py", "tests/integration/reconcile/test_repetition.py"),
+    ("tests/integration/reconcile/test_differences.py", "tests/integration/reconcile/test_quarantine.py"),
+)
+_GUARDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "sql/functions/money.sql": (
+        ("tests/integration/test_checked_money.py",),
+        (_BUSY_BOOKS,),
+        (_ACROSS_BOOKS, _ANY_ORDER),
+    ),
+    "sql/functions/adjust.sql": _RECONCILING,
+    "sql/functions/supersede.sql": _RECONCILING,
+    "sql/functions/reassign_fill.sql": _RECONCILING,
+    "sql/functions/record_cash.sql": ((_LIVES,), ("tests/acceptance/test_bad_input.py",)),
+    "sql/functions/history.sql": (
+        ("tests/acceptance/history/test_any_split.py", "tests/acceptance/history/test_orders_across_books.py"),
+        ("tests/acceptance/history/test_same_as_live.py", "tests/acceptance/history/test_large_book.py"),
+    ),
+    "sql/functions/verify.sql": (_TAMPERING, ("tests/acceptance/cli/test_verify.py",)),
+    "sql/functions/verify_derived.sql": (_TAMPERING, ("tests/acceptance/cli/test_verify.py",)),
+    "sql/functions/verify_strays.sql": (_TAMPERING, ("tests/acceptance/cli/test_strays.py",)),
+    # Beside the tests of the functions alone: what is imported is what would have been booked.
+    "reconcile/history/numbers.py": (
+        ("tests/unit/history/test_numbers.py", "tests/unit/history/test_matching.py"),
+        _IMPORTED,
+    ),
+    "reconcile/history/matching.py": (("tests/unit/history/test_matching.py",), _IMPORTED),
+    "reconcile/history/deriving.py": (_IMPORTED, _IMPORTED_IN_PARTS),
+    "reconcile/history/journal.py": (_IMPORTED, _IMPORTED_IN_PARTS),
+    "ledger/money.py": (("tests/acceptance/test_bad_input.py",), (_ANSWERS,)),
+    "ledger/fill.py": (("tests/acceptance/test_bad_input.py",), (_ANSWERS,)),
+    "ledger/verify.py": (("tests/acceptance/cli/test_verify.py", "tests/acceptance/cli/test_strays.py"),),
+}
+
+
+def guards_of(file: str) -> list[tuple[str, ...]]:
+    """The tests of a file by stages: a mutant that survives one stage meets the next."""
+    return [stage for stage in _GUARDS.get(file, _BOOKING) if stage]
+
+
+def quick_of(file: str) -> str:
+    """Which quick checks come before the tests: `replay` for SQL that books, `damages` for SQL that verifies."""
+    if not file.startswith("sql/"):
+        return ""
+    if file.startswith("sql/functions/verify"):
+        return "damages"
+    return "replay" if file not in _GUARDS or file == "sql/functions/money.sql" else ""
