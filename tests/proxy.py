@@ -24,7 +24,11 @@ def connector(host: str, port: int) -> Connect:
         if not host.startswith("/"):
             return socket.create_connection((host, port), 5)
         opened = socket.socket(socket.AF_UNIX)
-        opened.connect(host)
+        try:
+            opened.connect(host)
+        except OSError:
+            opened.close()
+            raise
         return opened
 
     return connect

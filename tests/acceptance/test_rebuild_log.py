@@ -47,7 +47,7 @@ def test_what_late_fills_changed(client: LedgerClient, connection: psycopg.Conne
         found = rebuilds(connection, client)
     assert found == [
         ("late fill", older, 3, "-infinity", 3, 2, 0, 1, 1, 1, 1, 19, 10),
-        ("late fill", middle, 4, "2026-01-01 00:00:10+00", 2, 0, 0, 3, 0, 1, 3, 10, 17),
+        ("late fill", middle, 4, "2026-01-01 00:00:10+00", 2, 0, 0, 3, 1, 1, 3, 10, 17),
         ("late fills", together, 6, "-infinity", 6, 1, 0, 1, 0, 3, 4, 17, Decimal("17.5")),
     ]
 

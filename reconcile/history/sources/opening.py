@@ -30,7 +30,7 @@ _OFFICE = b"\xd0\xcf\x11\xe0"
 class Counted(io.RawIOBase):
     """A stream that knows how many bytes of it were read."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: io.BufferedReader) -> None:
         super().__init__()
         self._stream = stream
         self.count = 0
@@ -53,7 +53,8 @@ class Counted(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
         """Reads what there is, up to the size of `buffer`."""
-        data = self._stream.read(len(buffer))
+        # One system call at a time: a signal between two of them would only be seen behind the last.
+        data = self._stream.read1(len(buffer))
         buffer[: len(data)] = data
         self.count += len(data)
         return len(data)
@@ -106,10 +107,10 @@ def find_files(patterns: list[str]) -> list[str]:
 def opened(name: str) -> Iterator[Counted]:
     """The bytes of the file or of standard input as they are."""
     try:
-        stream: IO[bytes] = sys.stdin.buffer if name == STDIN else Path(name).open("rb")  # noqa: SIM115
+        stream = sys.stdin.buffer if name == STDIN else Path(name).open("rb")  # noqa: SIM115
     except OSError as error:
         raise UnreadableSourceError(name, None, error.strerror or str(error)) from error
-    with Counted(stream) as counted:
+    with Counted(cast("io.BufferedReader", stream)) as counted:
         yield counted
 
 
