@@ -26,7 +26,7 @@ settings.register_profile(
     "short",
     deadline=None,
     suppress_health_check=_SLOW,
-    max_examples=15,
+    max_examples=10,
     report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
