@@ -12,7 +12,8 @@ from ledger.errors import InvalidInputError
 SIDES = ("Buy", "Sell")
 CATEGORIES = ("linear", "inverse", "spot", "option")
 _DIGITS = 30
-_FIRST, _END = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+# Execution times lie from the one up to, not including, the other.
+FIRST_TIME, END_OF_TIME = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _TEXT_LENGTH = 255
 
 Number = Decimal | int | float | str
@@ -71,7 +72,7 @@ def read_time(field: str, value: object) -> datetime:
 def read_execution_time(field: str, value: object) -> datetime:
     """The moment of an execution, in UTC: one that every time zone can show, whatever zone the server speaks in."""
     moment = read_time(field, value)
-    if not _FIRST <= moment < _END:
+    if not FIRST_TIME <= moment < END_OF_TIME:
         raise InvalidInputError(field, value, "from 0001-01-02 to 9999-12-30 UTC")
     return moment
 

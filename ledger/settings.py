@@ -19,7 +19,7 @@ _REDIS_OPTIONS = frozenset(
     {"client_name", "db", "health_check_interval", "max_connections", "password", "protocol", "socket_keepalive",
      "username"}
 )  # fmt: skip
-_DAY = 86_400.0  # seconds; what waits longer waits for ever
+DAY = 86_400.0  # seconds; what waits longer waits for ever
 
 
 class Settings(BaseSettings):
@@ -43,14 +43,14 @@ class Settings(BaseSettings):
     )
     home: Path | None = Field(default=None, description="Folder of the embedded servers.")
     pool_size: int = Field(default=4, ge=1, le=10_000, description="Connections that a client may open to PostgreSQL.")
-    connect_timeout: float = Field(default=5.0, gt=0, le=_DAY, description="Seconds to wait for a connection.")
-    statement_timeout: float = Field(default=30.0, gt=0, le=_DAY, description="Seconds that one statement may take.")
+    connect_timeout: float = Field(default=5.0, gt=0, le=DAY, description="Seconds to wait for a connection.")
+    statement_timeout: float = Field(default=30.0, gt=0, le=DAY, description="Seconds that one statement may take.")
     retry_timeout: float = Field(
-        default=20.0, ge=0, le=_DAY, description="Seconds during which deadlocks and lost connections are retried."
+        default=20.0, ge=0, le=DAY, description="Seconds during which deadlocks and lost connections are retried."
     )
-    cache_timeout: float = Field(default=0.5, gt=0, le=_DAY, description="Seconds to wait for Redis.")
+    cache_timeout: float = Field(default=0.5, gt=0, le=DAY, description="Seconds to wait for Redis.")
     cache_trust: float = Field(
-        default=10.0, gt=0, le=_DAY, description="Seconds after which a cached position is read from PostgreSQL again."
+        default=10.0, gt=0, le=DAY, description="Seconds after which a cached position is read from PostgreSQL again."
     )
 
     @field_validator("redis_url")

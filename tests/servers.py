@@ -11,6 +11,7 @@ import redis
 
 from ledger.database.url import to_conninfo
 from ledger.embedded import scoped
+from ledger.migrate import upgrade
 from tests.statements import statement
 
 _URL = re.compile(r"(?P<server>\w+(?:\+\w+)?://[^/?]*)(?P<database>/[^?]*)?(?P<options>\?.*)?")
@@ -67,6 +68,18 @@ def drop_database(admin_url: str, name: str) -> None:
     """Deletes a database, whoever is still connected to it."""
     with psycopg.connect(to_conninfo(admin_url), autocommit=True) as connection:
         connection.execute(statement("drop_database", database=name))
+
+
+@contextmanager
+def new_ledger(admin_url: str, name: str) -> Iterator[str]:
+    """The URL of an empty ledger in a database of this name, in the place of one that was left behind."""
+    drop_database(admin_url, name)
+    try:
+        url = create_database(admin_url, name)
+        upgrade(url)
+        yield url
+    finally:
+        drop_database(admin_url, name)
 
 
 def empty_redis_database(redis_url: str) -> str:

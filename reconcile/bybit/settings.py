@@ -7,12 +7,11 @@ from pydantic import AnyUrl, BeforeValidator, Field, SecretStr, UrlConstraints, 
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ledger.errors import ConfigurationError
-from ledger.settings import readable_env_file
+from ledger.settings import DAY, readable_env_file
 
 Category = Literal["linear", "inverse", "spot", "option"]
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 PREFIX = "BYBIT_"
-_DAY = 86_400.0
 
 
 def _split(value: object) -> object:
@@ -41,12 +40,12 @@ class BybitSettings(BaseSettings):
         default=(), description="Settle coins of linear contracts. Empty: all that the venue lists."
     )
     option_coins: Coins = Field(default=("BTC", "ETH", "SOL"), description="Base coins whose options are asked for.")
-    timeout: float = Field(default=10.0, gt=0, le=_DAY, description="For one request to be answered.")
-    patience: float = Field(default=60.0, ge=0, le=_DAY, description="For all tries of one request.")
-    first_wait: float = Field(default=0.5, gt=0, le=_DAY, description="Before the second try; it doubles, with jitter.")
-    longest_wait: float = Field(default=15.0, gt=0, le=_DAY, description="Between two tries.")
+    timeout: float = Field(default=10.0, gt=0, le=DAY, description="For one request to be answered.")
+    patience: float = Field(default=60.0, ge=0, le=DAY, description="For all tries of one request.")
+    first_wait: float = Field(default=0.5, gt=0, le=DAY, description="Before the second try; it doubles, with jitter.")
+    longest_wait: float = Field(default=15.0, gt=0, le=DAY, description="Between two tries.")
     forbidden_pause: float = Field(
-        default=600.0, gt=0, le=_DAY, description="Without requests after HTTP 403 (Bybit: 600)."
+        default=600.0, gt=0, le=DAY, description="Without requests after HTTP 403 (Bybit: 600)."
     )
     receive_window: int = Field(default=5000, gt=0, le=60000, description="Milliseconds a signed request is valid.")
     ping_interval: int = Field(default=20, gt=1, le=3600, description="Between two pings of the stream.")

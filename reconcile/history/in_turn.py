@@ -16,13 +16,12 @@ from reconcile.history.chunk import Outcome
 from reconcile.history.writing import Target
 
 TOGETHER = 2
-Ending = Future[Outcome]
 
 
 class Turn:
     """A part's place in the order. `outcome`: what becomes of it."""
 
-    outcome: Ending
+    outcome: Future[Outcome]
 
     def __init__(self, before: "Turn | None") -> None:
         self._before = before

@@ -1,7 +1,7 @@
 """Reading columns of times. A time that could mean two moments is refused."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import available_timezones
 
 import numpy as np
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.errors import InvalidInputError
+from ledger.money import END_OF_TIME, FIRST_TIME
 
 MOMENT = pa.timestamp("us", "UTC")
 _DAY = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6}0*)?)?"
@@ -16,9 +17,7 @@ _ZONED = _DAY + r" ?(Z|[+-]\d\d(:?\d\d)?)$"
 _LOCAL = _DAY + "$"
 # How many digits a time since 1970 has, from 2001 to 2286, and what one unit of it is in nanoseconds.
 _EPOCHS = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}
-# As ledger.money.read_execution_time has it.
-_FIRST = pa.scalar(datetime(1, 1, 2, tzinfo=UTC), MOMENT)
-_LAST = pa.scalar(datetime(9999, 12, 30, 23, 59, 59, 999_999, tzinfo=UTC), MOMENT)
+_FIRST, _END = pa.scalar(FIRST_TIME, MOMENT), pa.scalar(END_OF_TIME, MOMENT)
 _FORM = "a time such as 2024-05-01T12:00:00.123Z, or seconds, milli-, micro- or nanoseconds since 1970"
 
 
@@ -51,7 +50,7 @@ def read_times(cells: pa.StringArray, zone: str | None) -> tuple[pa.Array, pa.Ar
 
 def _in_the_calendar(moments: pa.Array, reasons: pa.Array) -> tuple[pa.Array, pa.Array]:
     """What not every time zone can show is refused."""
-    outside = pc.fill_null(pc.or_(pc.less(moments, _FIRST), pc.greater(moments, _LAST)), False)
+    outside = pc.fill_null(pc.or_(pc.less(moments, _FIRST), pc.greater_equal(moments, _END)), False)
     return pc.if_else(outside, None, moments), pc.if_else(outside, "from 0001-01-02 to 9999-12-30 UTC", reasons)
 
 

@@ -8,7 +8,8 @@ WITH heads AS (
       FROM trading.books b
      WHERE b.account_id = %(account_id)s
 ), written AS (
-    SELECT h.bot_id, h.category, h.symbol, h.position_idx, f.exec_type, f.close_reason, f.source = 'exchange' AS is_import, f.signed_qty AS moved,
+    SELECT h.bot_id, h.category, h.symbol, h.position_idx, f.exec_type, f.close_reason,
+           f.source = 'exchange' AS is_import, f.signed_qty AS moved,
            CASE f.exec_type WHEN 'Adjustment' THEN f.exec_id END AS adjustment
       FROM heads h
       JOIN trading.fills f ON f.account_id = h.account_id AND f.fill_id > h.first + h.book_seq

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from ledger import LedgerClient
 from ledger.database.url import to_conninfo
 from ledger.errors import InvalidInputError, LedgerError
-from ledger.migrate import upgrade
 from tests.all_rows import all_rows
 from tests.bad_values import BAD, METHODS, Method
 from tests.faults.hostile.target import Check, Target, is_documented
 from tests.fills import moment
 from tests.invariants import check_invariants
-from tests.servers import Servers, create_database, drop_database
+from tests.servers import Servers, new_ledger
 from tests.statements import statement
 
 _DATABASE = "fifoledger_hostile_client"
@@ -58,22 +57,17 @@ def calls(draw: st.DrawFn) -> tuple[Method, dict[str, Any]]:
 @contextmanager
 def _clients(servers: Servers | None) -> Iterator[Check]:
     assert servers is not None
-    drop_database(servers.admin_url, _DATABASE)
-    url = create_database(servers.admin_url, _DATABASE)
-    upgrade(url)
-    try:
-        with (
-            LedgerClient("bot", account="main", database_url=url, redis_url=servers.redis_url) as client,
-            psycopg.connect(to_conninfo(url), autocommit=True) as connection,
-        ):
-            client.register()
-            client.record_fill(
-                symbol="BTCUSDT", side="Buy", exec_price=100, exec_qty=1, exec_time=moment(0), exec_id="first"
-            )
-            yield lambda drawn: call(client, connection, *drawn)
-            check_invariants(connection)
-    finally:
-        drop_database(servers.admin_url, _DATABASE)
+    with (
+        new_ledger(servers.admin_url, _DATABASE) as url,
+        LedgerClient("bot", account="main", database_url=url, redis_url=servers.redis_url) as client,
+        psycopg.connect(to_conninfo(url), autocommit=True) as connection,
+    ):
+        client.register()
+        client.record_fill(
+            symbol="BTCUSDT", side="Buy", exec_price=100, exec_qty=1, exec_time=moment(0), exec_id="first"
+        )
+        yield lambda drawn: call(client, connection, *drawn)
+        check_invariants(connection)
 
 
 def call(client: LedgerClient, connection: psycopg.Connection[Any], method: Method, arguments: dict[str, Any]) -> None:

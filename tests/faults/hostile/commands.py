@@ -13,11 +13,10 @@ from ledger import LedgerClient
 from ledger.cli import app
 from ledger.cli.exits import ExitCode
 from ledger.database.url import to_conninfo
-from ledger.migrate import upgrade
 from tests.all_rows import all_rows
 from tests.faults.hostile.target import Check, Target
 from tests.fills import fill
-from tests.servers import Servers, create_database, drop_database
+from tests.servers import Servers, new_ledger
 
 _DATABASE = "fifoledger_hostile_commands"
 # Those that neither start something nor wait: what they do is theirs to be asked with any argument.
@@ -53,18 +52,13 @@ lines = st.tuples(
 @contextmanager
 def _shell(servers: Servers | None) -> Iterator[Check]:
     assert servers is not None
-    drop_database(servers.admin_url, _DATABASE)
-    url = create_database(servers.admin_url, _DATABASE)
-    upgrade(url)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEDGER_", "BYBIT_", "SERVICE_"))}
-    ours = {**kept, "LEDGER_DATABASE_URL": url, "LEDGER_CONNECT_TIMEOUT": "2", "COLUMNS": "200", "NO_COLOR": "1"}
-    try:
+    with new_ledger(servers.admin_url, _DATABASE) as url:
+        ours = {**kept, "LEDGER_DATABASE_URL": url, "LEDGER_CONNECT_TIMEOUT": "2", "COLUMNS": "200", "NO_COLOR": "1"}
         with LedgerClient("bot", account="main", database_url=url) as client:
             client.record_fills([fill("e1"), fill("e2", "Sell", at=1)])
         with psycopg.connect(to_conninfo(url), autocommit=True) as connection, patch.dict(os.environ, ours, clear=True):
             yield lambda arguments: run(arguments, connection)
-    finally:
-        drop_database(servers.admin_url, _DATABASE)
 
 
 def run(arguments: list[str], connection: "psycopg.Connection[tuple[object, ...]]") -> None:
