@@ -95,6 +95,7 @@ class NamedColumns:
         pairs = self.pairs(names)
         given = pairs.keys() | self._mapping.constants.keys()
         absent = [theirs for ours, theirs in self._mapping.columns.items() if ours not in given]
+        absent += [name for name in self._mapping.ignored if name not in names]
         missing = [ours for ours in REQUIRED if ours not in given]
         there = f"there are {', '.join(names)}"
         if absent:

@@ -85,6 +85,11 @@ def test_what_is_ignored_is_not_asked_about(tmp_path: Path) -> None:
     assert read_text(tmp_path, f"{HEADER},fee,exec_id\n{ROW},1,2\n", mapping=mapping).cells == [CELLS]
 
 
+def test_what_is_to_be_ignored_must_be_there(tmp_path: Path) -> None:
+    error = refused(tmp_path, f"{HEADER},fee\n{ROW},1\n", mapping=ColumnMapping(ignored=("fees",)))
+    assert error.reason.startswith("no column fees; there are symbol, side")
+
+
 def test_one_column_may_serve_twice(tmp_path: Path) -> None:
     mapping = ColumnMapping(columns={"order_id": "exec_id"})
     (cells,) = read_text(tmp_path, f"{HEADER},exec_id\n{ROW},e1\n", mapping=mapping).cells
