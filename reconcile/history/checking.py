@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ledger.fill import BOOKKEEPING_TYPES, CASH_TYPES, POSITION_TYPES
 from ledger.money import CATEGORIES
+from ledger.order_ids import BOT, MAX_LENGTH, OLDER, OURS
 from reconcile.history.numbers import read_texts
 from reconcile.history.rows import Batch, Reject
 from reconcile.history.times import MOMENT, read_times
@@ -31,7 +32,7 @@ SCHEMA = pa.schema([
     ("symbol", pa.string()), ("exec_id", pa.string()), ("order_id", pa.string()), ("client_order_id", pa.string()),
     ("side", pa.string()), ("exec_type", pa.string()), ("exec_price", pa.string()), ("exec_qty", pa.string()),
     ("commission", pa.string()), ("commission_asset", pa.string()), ("close_reason", pa.string()),
-    ("row_id", pa.string()),
+    ("row_id", pa.string()), ("named_bot", pa.string()),
 ])  # fmt: skip
 
 
@@ -81,6 +82,7 @@ class _Check:
         self._require(values)
         values["origin"] = pa.array([self._batch.origin], pa.string()).take(pa.array(np.zeros(self._count, np.int64)))
         values["line"] = self._batch.lines
+        values["named_bot"] = _named_bots(texts["client_order_id"])
         sound = pa.table([values[name] for name in SCHEMA.names], schema=SCHEMA).filter(pa.array(~self._bad))
         return sound, [*self._batch.rejected, *(self._rejects[row] for row in sorted(self._rejects))]
 
@@ -168,3 +170,14 @@ class _Check:
             value = self._given[field][row].as_py() if field in self._given else None
             self._rejects[int(row)] = Reject(self._batch.origin, self._batch.lines[row].as_py(), field, value, rule)
             self._bad[row] = True
+
+
+def _named_bots(ids: pa.StringArray) -> pa.StringArray:
+    """Whom client order ids name, as `ledger.order_ids.parse_client_order_id` reads them."""
+    older = pc.struct_field(pc.extract_regex(ids, f"^(?:{OLDER.pattern})$"), "bot")
+    short = pc.if_else(pc.less_equal(pc.utf8_length(ids), MAX_LENGTH), ids, None)
+    # Neither of the parts behind the bot has a dash. To have the pattern take it out would take eight times as long.
+    matches = pc.match_substring_regex(short, f"^(?:{OURS.pattern})$")
+    ours = pc.list_element(pc.split_pattern(pc.if_else(matches, short, None), "-", max_splits=2, reverse=True), 0)
+    ours = pc.if_else(pc.match_substring_regex(ours, f"^(?:{BOT.pattern})$"), ours, None)
+    return pc.coalesce(older, ours)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -32,6 +33,7 @@ from reconcile.startup.lock import blocking_account_lock
 
 _STRICT = "rows were rejected, and strict was asked for: nothing was written"
 _KEPT_REJECTS = 1_000
+_ANALYSES = ("import_analyze_fills", "import_analyze_derived")
 
 Progress = Callable[[str, int, int | None, str], None]  # what is done, how much of it, of how much, in which unit
 
@@ -174,9 +176,12 @@ class _Import:
     def _book_all(self, booker: Booker, ground: _Ground, todo: Sequence[Task]) -> Outcome:
         results = booker.outcomes(todo, self._options.jobs)
         outcome = self._sum("booking", booker, ((task.rows, result) for task, result in results), _rows(todo))
-        outcome.add(booker.settled(outcome))
-        if outcome.written.fills:
-            ground.target.ask("import_analyze")  # the tables may have grown a thousand times
+        with ThreadPoolExecutor(2, thread_name_prefix="fifoledger-analyzing") as analyzing:
+            # The tables may have grown a thousand times.
+            analyses = [analyzing.submit(booker.run, name) for name in _ANALYSES if outcome.written.fills]
+            outcome.add(booker.settled(outcome))
+        for analysis in analyses:
+            analysis.result()
         self._touched = {*outcome.written.by_book, *outcome.written.rebuilt}
         outcome.look_after(ground.target)
         return outcome

@@ -14,11 +14,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ledger.money import plain
-from ledger.order_ids import BOT, MAX_LENGTH, OLDER, OURS
 from ledger.queries import resource_root
 from reconcile.history.checking import SCHEMA
 from reconcile.history.rows import Reject
@@ -87,8 +86,8 @@ class Staging:
 
     def add(self, rows: pa.Table) -> None:
         """Takes in checked rows, with the columns of `checking.SCHEMA`."""
-        named = rows.select(SCHEMA.names).append_column("named_bot", _named_bots(rows))
-        numbered = named.append_column("n", pa.array(range(self._rows, self._rows + len(rows)), pa.int64()))
+        numbers = pa.array(np.arange(self._rows, self._rows + len(rows)))
+        numbered = rows.select(SCHEMA.names).append_column("n", numbers)
         with self._registered("batch", _cast_time(numbered, pa.int64())):
             self._db.execute(_sql("load"))
         self._rows += len(rows)
@@ -216,18 +215,6 @@ def _cast_time(rows: pa.Table, kind: pa.DataType) -> pa.Table:
     """Times as microseconds since 1970, because DuckDB needs an extension for those with a zone; and back."""
     where = rows.schema.get_field_index("exec_time")
     return rows.set_column(where, "exec_time", rows["exec_time"].cast(kind))
-
-
-def _named_bots(rows: pa.Table) -> pa.Array:
-    """Whom client order ids name, as `ledger.order_ids.parse_client_order_id` reads them."""
-    ids = rows["client_order_id"].combine_chunks()
-    older = pc.struct_field(pc.extract_regex(ids, f"^(?:{OLDER.pattern})$"), "bot")
-    short = pc.if_else(pc.less_equal(pc.utf8_length(ids), MAX_LENGTH), ids, None)
-    # Neither of the parts behind the bot has a dash. To have the pattern take it out would take eight times as long.
-    matches = pc.match_substring_regex(short, f"^(?:{OURS.pattern})$")
-    ours = pc.list_element(pc.split_pattern(pc.if_else(matches, short, None), "-", max_splits=2, reverse=True), 0)
-    ours = pc.if_else(pc.match_substring_regex(ours, f"^(?:{BOT.pattern})$"), ours, None)
-    return pc.coalesce(older, ours)
 
 
 def _joined(key: tuple[str, str], rows: list[tuple[Any, ...]]) -> dict[str, object]:

@@ -122,6 +122,11 @@ class Booker:
 
         return self._done(rehearse)
 
+    def run(self, name: str) -> None:
+        """Runs a query on a connection of its own."""
+        with connect(self.conninfo) as connection:
+            Target(connection, self.account_id).ask(name)
+
     def settled(self, booked: Outcome) -> Outcome:
         """What is left to do when all rows are booked: orders of which fills came into different books."""
         return self._persist(partial(self._settled, booked=booked))
