@@ -25,6 +25,8 @@ from reconcile.history.spilling import spill_folder
 from reconcile.history.times import MOMENT
 
 MEMORY = "512MB"
+_ROW_GROUP = 122_880  # DuckDB's: fewer rows are merged with those before, at twice the cost
+_NEVER = "1TB"  # written until tables are compressed, which costs more than it saves: each is read a few times
 _REJECTS = pa.schema([("origin", pa.string()), ("line", pa.int64()), ("field", pa.string()), ("value", pa.string()),
                       ("reason", pa.string())])  # fmt: skip
 
@@ -72,9 +74,11 @@ class Staging:
         folder = self._open.enter_context(spill_folder())
         self._db = duckdb.connect(":memory:", config={
             "memory_limit": MEMORY, "temp_directory": str(folder),
-            "preserve_insertion_order": True, "autoinstall_known_extensions": False})  # fmt: skip
+            "preserve_insertion_order": True, "autoinstall_known_extensions": False,
+            "checkpoint_threshold": _NEVER})  # fmt: skip
         self._db.execute(_sql("tables"))
         self._rows = 0
+        self._waiting: list[pa.Table] = []
 
     def __enter__(self) -> Self:
         return self
@@ -86,8 +90,14 @@ class Staging:
 
     def add(self, rows: pa.Table) -> None:
         """Takes in checked rows, with the columns of `checking.SCHEMA`."""
-        numbers = pa.array(np.arange(self._rows, self._rows + len(rows)))
-        numbered = rows.select(SCHEMA.names).append_column("n", numbers)
+        self._waiting.append(rows)
+        if sum(map(len, self._waiting)) >= _ROW_GROUP:
+            self._load()
+
+    def _load(self) -> None:
+        rows = pa.concat_tables([SCHEMA.empty_table(), *self._waiting])
+        self._waiting.clear()
+        numbered = rows.append_column("n", pa.array(np.arange(self._rows, self._rows + len(rows))))
         with self._registered("batch", _cast_time(numbered, pa.int64())):
             self._db.execute(_sql("load"))
         self._rows += len(rows)
@@ -113,10 +123,11 @@ class Staging:
         return found
 
     def settle(self, label: str, bot: str) -> None:
-        """Gives each row its identity and finds repetitions, conflicts and parts.
+        """Gives each row that was added its identity and finds repetitions, conflicts and parts.
 
         `label` names the source; `bot` whose opening balances are that name nobody.
         """
+        self._load()
         self._db.execute(_sql("set_label"), {"label": label})
         self._db.execute(_sql("set_bot"), {"bot": bot})
         self._db.execute(_sql("identify"))
