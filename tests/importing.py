@@ -55,8 +55,9 @@ def bring_in(
 ) -> ImportReport:
     """Imports rows as if bots had written them; every row read must be accounted for, every book proven."""
     settings = load_settings(database_url=database_url, redis_url=redis_url)
-    source = options.pop("kind", Rows)(rows)
-    report = import_history(source, settings, ImportOptions(**{"account": account, "source": "bot", **options}))
+    source, progress = options.pop("kind", Rows)(rows), options.pop("progress", None)
+    wanted = ImportOptions(**{"account": account, "source": "bot", **options})
+    report = import_history(source, settings, wanted, progress)
     assert report.read == len(rows)
     assert report.stopped or report.booked + report.duplicates + report.rejected == report.read, report
     assert not report.unproven, report.unproven[:3]

@@ -142,6 +142,7 @@ class _Import:
                 fresh=ground.fresh,
                 source=self._options.source,
                 cache=self._cache,
+                waited=lambda done, total: self._progress("waiting for bots", done, total, "transactions"),
             )
             outcome = self._rehearse(booker, ground, todo) if dry else self._book_all(booker, ground, todo)
             reports = book_reports(staging, outcome)

@@ -7,7 +7,7 @@ that may have missed the import's rows has ended, all of them can be seen.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ledger.errors import InvalidInputError
 from reconcile.history.booking import settle_books
@@ -18,10 +18,15 @@ from reconcile.history.writing import Target
 _PAUSE = 0.02  # seconds
 
 
-def wait_for_writers(target: Target) -> None:
-    """Waits until everybody has ended who is booking a fill of the account now. The caller holds no lock of a book."""
-    begun = _writers(target)
+def wait_for_writers(target: Target, waited: Callable[[int, int], object]) -> None:
+    """Waits until everybody has ended who is booking a fill of the account now. The caller holds no lock of a book.
+
+    `waited` is told how many have ended, of how many, as long as somebody has not: whoever forgets a transaction keeps
+    the import waiting, and that should be seen.
+    """
+    begun = writers = _writers(target)
     while begun:
+        waited(len(writers - begun), len(writers))
         time.sleep(_PAUSE)
         begun &= _writers(target)
 

@@ -78,7 +78,11 @@ def _task(books: Sequence[StagedBook]) -> Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booker:
-    """What all tasks of an import share. `fresh`: the account was empty when it began. `source`: who says so."""
+    """What all tasks of an import share.
+
+    `fresh`: the account was empty when it began. `source`: who says so. `waited`: is told of how many transactions of
+    bots that the import waits for have ended.
+    """
 
     staging: Staging
     settings: Settings
@@ -88,6 +92,7 @@ class Booker:
     fresh: bool
     source: str
     cache: Cache | None
+    waited: Callable[[int, int], object]
     stopping: Event = field(default_factory=Event)
 
     def outcomes(self, todo: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Outcome]]:
@@ -132,7 +137,7 @@ class Booker:
         return self._persist(partial(self._settled, booked=booked))
 
     def _settled(self, target: Target, booked: Outcome) -> Outcome:
-        wait_for_writers(target)
+        wait_for_writers(target, self.waited)
         return settle_orders(target, self._perhaps_unsettled(target, booked))
 
     def _perhaps_unsettled(self, target: Target, booked: Outcome) -> Iterator[Sequence[tuple[str, str]]]:

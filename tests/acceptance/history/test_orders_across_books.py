@@ -1,7 +1,6 @@
 """An order counts once, whichever books the rows of it lie in, and whenever they come."""
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,13 +87,16 @@ def test_another_bot_writes_a_part_of_it_at_the_same_time(
     with LedgerClient("other", account=ACCOUNT, database_url=database_url) as other:
         other.register()
         with _begun(database_url, {**theirs[0], "bot_id": "other"}, number):
-            importing = threading.Thread(target=bring_in, args=(ours, ACCOUNT, database_url))
+            waiting = threading.Event()
+
+            def told(stage: str, done: int, total: int | None, unit: str) -> None:
+                if (stage, done, total, unit) == ("waiting for bots", 0, 1, "transactions"):
+                    waiting.set()
+
+            options = {"progress": told}
+            importing = threading.Thread(target=bring_in, args=(ours, ACCOUNT, database_url), kwargs=options)
             importing.start()
-            until = time.monotonic() + 30
-            while not client.get_open_position_entries(SYMBOL):
-                assert time.monotonic() < until
-                time.sleep(0.01)
-            time.sleep(0.2)  # all is booked; what remains is to wait for the other
+            assert waiting.wait(30)  # all is booked; what remains is to wait for the other
         importing.join()
         held = [one.get_position(SYMBOL).size for one in (client, other)]
     assert held == ([3, 2] if live == "whole" else [4, 1])
