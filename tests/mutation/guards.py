@@ -10,7 +10,17 @@ _TAMPERING = ("tests/acceptance/test_tampering.py", "tests/integration/test_chec
 _IMPORTED = ("tests/acceptance/history/test_same_as_live.py",)
 _IMPORTED_IN_PARTS = ("tests/acceptance/history/test_any_split.py",)
 
-_BOOKING = ((_BUSY_BOOKS,), (_ACROSS_BOOKS, _ANY_ORDER, _ANSWERS))
+# Who owns an order, what is told to the cache, what is refused, and what is written down of a rebuild.
+_BORDERS = (
+    "tests/acceptance/test_sequence.py",
+    "tests/acceptance/test_bad_input.py",
+    "tests/acceptance/test_rebuild_log.py",
+    "tests/integration/test_cache.py",
+    "tests/acceptance/test_roles.py",
+    _LIVES,
+)
+
+_BOOKING = ((_BUSY_BOOKS,), (_ACROSS_BOOKS, _ANY_ORDER, _ANSWERS), _BORDERS)
 _RECONCILING = (
     ("tests/integration/reconcile/test_adjusting.py", "tests/integration/reconcile/test_repetition.py"),
     ("tests/integration/reconcile/test_differences.py", "tests/integration/reconcile/test_quarantine.py"),
@@ -20,6 +30,7 @@ _GUARDS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tests/integration/test_checked_money.py",),
         (_BUSY_BOOKS,),
         (_ACROSS_BOOKS, _ANY_ORDER),
+        _TAMPERING,
     ),
     "sql/functions/adjust.sql": _RECONCILING,
     "sql/functions/supersede.sql": _RECONCILING,
