@@ -20,6 +20,8 @@ from reconcile.history import booking, tasks
 from tests.importing import bring_in
 from tests.past import long_past, past
 
+DEATHS = int(os.environ.get("HISTORY_DEATHS", "4"))  # how many are tried; 1000: at every exchange with the server
+
 
 @dataclass(frozen=True)
 class Attempt:

@@ -1,6 +1,5 @@
 """An import that is interrupted, run twice, or run beside bots that trade ends in the same tables."""
 
-import os
 import random
 import threading
 import time
@@ -15,13 +14,12 @@ import pytest
 from ledger.database.url import to_conninfo
 from ledger.errors import DatabaseUnavailableError
 from reconcile.history import booking, tasks
-from tests.dying_imports import Attempt, run_imports
+from tests.dying_imports import DEATHS, Attempt, run_imports
 from tests.fills import moment
 from tests.importing import bring_in
 from tests.past import Desk, past
 from tests.statements import statement
 
-DEATHS = int(os.environ.get("HISTORY_DEATHS", "4"))  # 1000: at every exchange with the server
 Tables = dict[str, list[str]]
 
 

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from ledger.errors import DatabaseUnavailableError
 from reconcile.history import ahead, booking, tasks
 from reconcile.history.chunk import Outcome
-from tests.dying_imports import Attempt, run_imports
+from tests.dying_imports import DEATHS, Attempt, run_imports
 from tests.fills import START
 from tests.importing import Row, bring_in
 from tests.past import Desk, long_past
@@ -132,12 +133,17 @@ def test_after_the_server_has_ended_the_connections(
     assert opened.tables(connection) == expected_tables(rows, (), database_url, connection), seed
 
 
+@pytest.mark.timeout(120 + 10 * DEATHS)
 def test_killed_and_run_again(database_url: str, connection: psycopg.Connection[Any], seed: int) -> None:
+    expected = expected_tables(long_past("large", seed), (), database_url, connection)
     (whole,) = run_imports([[Attempt("whole", seed, database_url, is_long=True)]])[0]
-    attempt = Attempt("large", seed, database_url, is_long=True, dies_at=random.randint(1, whole.exchanges))
-    (death,), (ending,) = run_imports([[attempt], [attempt.again()]])
-    assert death.was_killed, attempt
-    assert ending.rejected == 0
-    with closing(Desk("large", database_url)) as desk:
-        rows = long_past("large", seed)
-        assert desk.tables(connection) == expected_tables(rows, (), database_url, connection), attempt
+    points = sorted(random.sample(range(1, whole.exchanges + 1), min(max(1, DEATHS // 4), whole.exchanges)))
+    attempts = [Attempt(f"k{point}", seed, database_url, is_long=True, dies_at=point) for point in points]
+    attempts = [replace(attempt, after=random.random() < 0.5) for attempt in attempts]
+    endings = run_imports([one for attempt in attempts for one in ([attempt], [attempt.again()])])
+    for attempt, (death,), (ending,) in zip(attempts, endings[::2], endings[1::2], strict=True):
+        # How often the server is asked depends on which parts were prepared in time.
+        assert death.was_killed or death.exchanges < (attempt.dies_at or 0), attempt
+        assert ending.rejected == 0
+        with closing(Desk(attempt.name, database_url)) as desk:
+            assert desk.tables(connection) == expected, attempt
