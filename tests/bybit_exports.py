@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.reading import Reading, read_text
 
-STATEMENT = "UID: 281915315,Company Name: ,Country:\n"
+STATEMENT = "UID: 100000001,Company Name: ,Country:\n"
 EXECUTION = "751c8dba-bdeb-5d0c-9dd3-dda6bf98cdaf"
 ORDER = "c18b72e4-1bf7-4c30-9b99-ba3274066029"
 

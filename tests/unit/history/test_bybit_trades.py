@@ -29,8 +29,8 @@ def test_spot_history_of_the_data_export(tmp_path: Path) -> None:
     header = STATEMENT + "Uid," + SPOT.replace("(UTC)", "(UTC+0)")
     found = read_text(
         tmp_path,
-        f"{header}\n281915315,BTCUSDT,LIMIT,BUY,4478.05780000000000000000,97100.00000000000000000000,"
-        "0.04611800000000000000,0.00004611800000000000,2290000000522832993,1836393090823494400,2024-12-09 19:48:23\n",
+        f"{header}\n100000001,BTCUSDT,LIMIT,BUY,4850.00000000000000000000,97000.00000000000000000000,"
+        "0.05000000000000000000,0.00005000000000000000,2290000000000000093,1836000000000000400,2024-12-09 19:48:23\n",
     )
     assert layout(found) == "Bybit trade history, spot"
     assert found.rows == [
@@ -39,13 +39,13 @@ def test_spot_history_of_the_data_export(tmp_path: Path) -> None:
             {
                 "symbol": "BTCUSDT",
                 "side": "Buy",
-                "exec_price": "97100.00000000000000000000",
-                "exec_qty": "0.04611800000000000000",
+                "exec_price": "97000.00000000000000000000",
+                "exec_qty": "0.05000000000000000000",
                 "exec_time": "2024-12-09 19:48:23+00:00",
                 "category": "spot",
-                "exec_id": "2290000000522832993",
-                "order_id": "1836393090823494400",
-                "commission": "0.00004611800000000000",
+                "exec_id": "2290000000000000093",
+                "order_id": "1836000000000000400",
+                "commission": "0.00005000000000000000",
                 "commission_asset": "BTC",
             },
         )
@@ -54,19 +54,19 @@ def test_spot_history_of_the_data_export(tmp_path: Path) -> None:
 
 def test_spot_history_of_the_page_has_short_order_numbers_and_the_time_first(tmp_path: Path) -> None:
     row = (
-        "ICPUSDT,MARKET,SELL,49.97342400000000000000,9.32340000000000000000,5.36000000000000000000,"
-        "0.04997342400000000000,2200000000355489633, 53982208,14:35 2024-11-16"
+        "ICPUSDT,MARKET,SELL,50.00000000000000000000,10.00000000000000000000,5.00000000000000000000,"
+        "0.05000000000000000000,2200000000000000633, 50000008,14:35 2024-11-16"
     )
     cells = one(tmp_path, SPOT, row)
     assert cells["exec_time"] == "2024-11-16 14:35+00:00"
-    assert cells["exec_id"] == "2200000000355489633"
+    assert cells["exec_id"] == "2200000000000000633"
     assert "order_id" not in cells  # eight digits name no order
-    assert (cells["commission"], cells["commission_asset"]) == ("0.04997342400000000000", "USDT")
+    assert (cells["commission"], cells["commission_asset"]) == ("0.05000000000000000000", "USDT")
 
 
 def test_spot_history_with_the_coin_of_the_fee(tmp_path: Path) -> None:
     row = (
-        "BTCEUR,MARKET,SELL,EUR,0.0040382175,1.61528,53842.9,0.00003,--,2200000000355489633, 53982208,08:22 2026-06-05"
+        "BTCEUR,MARKET,SELL,EUR,0.0040382175,1.61528,53842.9,0.00003,--,2200000000000000633, 50000008,08:22 2026-06-05"
     )
     cells = one(tmp_path, SPOT_V2, row)
     assert (cells["commission"], cells["commission_asset"]) == ("0.0040382175", "EUR")
@@ -76,19 +76,19 @@ def test_spot_history_with_the_coin_of_the_fee(tmp_path: Path) -> None:
 
 def test_spot_history_from_before_the_unified_account(tmp_path: Path) -> None:
     row = (
-        "2024-09-27 23:02:35,NEIRO/USDT,Market,Buy,99.999510000000000000 USDT,0.089000000000000000 USDT,"
-        "1123.590000000000000000 NEIRO,2.247180000000000000 NEIRO,98282240,89893632,2024-09-27 21:02:35"
+        "2024-09-27 23:02:35,NEIRO/USDT,Market,Buy,89.000000000000000000 USDT,0.089000000000000000 USDT,"
+        "1000.000000000000000000 NEIRO,2.000000000000000000 NEIRO,90000040,80000032,2024-09-27 21:02:35"
     )
     assert one(tmp_path, f"Filled Time (Local Time),{SPOT}", row) == {
         "symbol": "NEIROUSDT",
         "side": "Buy",
         "exec_price": "0.089000000000000000",
-        "exec_qty": "1123.590000000000000000",
+        "exec_qty": "1000.000000000000000000",
         "exec_time": "2024-09-27 21:02:35+00:00",
         "category": "spot",
-        "commission": "2.247180000000000000",
+        "commission": "2.000000000000000000",
         "commission_asset": "NEIRO",
-        "row_id": "98282240/89893632",  # both shortened: they tell rows apart and name no execution
+        "row_id": "90000040/80000032",  # both shortened: they tell rows apart and name no execution
     }
 
 
@@ -99,12 +99,12 @@ def test_spot_history_from_before_the_unified_account(tmp_path: Path) -> None:
 def test_a_spot_fee_is_paid_in_what_came_and_a_rebate_in_what_went(
     tmp_path: Path, side: str, fee: str, coin: str
 ) -> None:
-    cells = one(tmp_path, SPOT, f"SOLUSDT,LIMIT,{side},100,10,10,{fee},2200000000355489633,1,2024-09-27 21:02:35")
+    cells = one(tmp_path, SPOT, f"SOLUSDT,LIMIT,{side},100,10,10,{fee},2200000000000000633,1,2024-09-27 21:02:35")
     assert (cells["commission"], cells["commission_asset"]) == (fee, coin)
 
 
 def test_a_spot_fee_in_a_coin_that_cannot_be_told_is_rejected(tmp_path: Path) -> None:
-    row = "ABCXYZ,LIMIT,BUY,100,10,10,{},2200000000355489633,1,2024-09-27 21:02:35\n"
+    row = "ABCXYZ,LIMIT,BUY,100,10,10,{},2200000000000000633,1,2024-09-27 21:02:35\n"
     found = read_text(tmp_path, f"{SPOT}\n{row.format('0.5')}{row.format('0.000')}")
     assert found.lines == [3]
     assert found.reasons == [
@@ -188,7 +188,7 @@ def test_exports_without_fills_are_refused_by_name(tmp_path: Path, header: str, 
 def api_row(**changes: Any) -> str:
     row = {
         "symbol": "ETHUSDT",
-        "orderId": "1644387819067894016",
+        "orderId": "1644000000000000016",
         "orderLinkId": "",
         "execTime": "1710762303659",
         "feeCurrency": "ETH",
@@ -198,7 +198,7 @@ def api_row(**changes: Any) -> str:
         "side": "Buy",
         "isMaker": False,
         "execFee": "0.000001",
-        "execId": "2110000000034095620",
+        "execId": "2110000000000000620",
         "execQty": "0.001",
     }
     return json.dumps(row | changes)
@@ -213,8 +213,8 @@ def test_executions_of_the_api_as_they_came(tmp_path: Path) -> None:
         "exec_price": "2453.65",
         "exec_qty": "0.001",
         "exec_time": "2024-03-18 11:45:03.659Z",
-        "exec_id": "2110000000034095620",
-        "order_id": "1644387819067894016",
+        "exec_id": "2110000000000000620",
+        "order_id": "1644000000000000016",
         "commission": "0.000001",
         "commission_asset": "ETH",
         "seq": "820177003",
