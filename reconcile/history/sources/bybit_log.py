@@ -189,4 +189,4 @@ def _unsigned(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.replace_substring_regex(column, r"(\.\d*?)\.?0+$", r"\1")
+    return pc.replace_substring_regex(pc.replace_substring_regex(column, r"(\.\d*?)0+$", r"\1"), r"\.$", "")

@@ -47,7 +47,7 @@ def test_log_of_the_data_export(tmp_path: Path) -> None:
                 "commission": "0.08712000000000000000",
                 "commission_asset": "USDT",
                 "exec_type": "Trade",
-                "row_id": "2026-09-22 19:11:48+00:00|XAUTUSDT|TRADE|USDT|0.95038|306.66408947",
+                "row_id": "2026-09-22 19:11:48+00:00|XAUTUSDT|TRADE|USDT|0.95038|300",
             },
         ),
         (
@@ -61,7 +61,7 @@ def test_log_of_the_data_export(tmp_path: Path) -> None:
                 "commission": "0.00436130000000000000",
                 "commission_asset": "USDT",
                 "exec_type": "Funding",
-                "row_id": "2026-09-22 20:00:00+00:00|XAUTUSDT|SETTLEMENT|USDT|-0.0043613|306.65972817",
+                "row_id": "2026-09-22 20:00:00+00:00|XAUTUSDT|SETTLEMENT|USDT|-0.0043613|299.9956387",
             },
         ),
     ]
