@@ -21,7 +21,7 @@ from tests.faults.hostile.target import Check, Target, is_documented
 from tests.servers import Servers
 
 _READING = Reading(timezone="Europe/Berlin")
-_OF_BOOK = ("bot_id", "origin", "line", "row_id")
+_OF_BOOK = ("bot_id", "origin", "line", "row_id", "named_bot")
 
 
 @contextmanager
