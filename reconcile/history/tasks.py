@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import BoundedSemaphore, Event
@@ -129,8 +130,8 @@ class Booker:
 
     def run(self, name: str) -> None:
         """Runs a query on a connection of its own."""
-        with connect(self.conninfo) as connection:
-            Target(connection, self.account_id).ask(name)
+        with self._target() as target:
+            target.ask(name)
 
     def settled(self, booked: Outcome) -> Outcome:
         """What is left to do when all rows are booked: orders of which fills came into different books."""
@@ -183,8 +184,8 @@ class Booker:
 
     def _standing(self, book_id: int) -> Held | None:
         try:
-            with connect(self.conninfo) as connection:
-                return standing(Target(connection, self.account_id), book_id)
+            with self._target() as target:
+                return standing(target, book_id)
         except psycopg.Error:
             return None  # whoever writes meets it, too, and waits for the server
 
@@ -193,8 +194,8 @@ class Booker:
         if part is None:
             return None
         try:
-            with connect(self.conninfo) as connection:
-                return prepare(Target(connection, self.account_id), part, before)
+            with self._target() as target:
+                return prepare(target, part, before)
         except psycopg.Error:
             return None  # as above
 
@@ -220,8 +221,14 @@ class Booker:
         return Retrying(**policy)(self._once, work)
 
     def _once(self, work: Callable[[Target], Outcome]) -> Outcome:
+        with self._target() as target:
+            return work(target)
+
+    @contextmanager
+    def _target(self) -> Iterator[Target]:
+        """A connection of its own."""
         with connect(self.conninfo) as connection:
-            return work(Target(connection, self.account_id))
+            yield Target(connection, self.account_id)
 
     def _has_waited_enough(self, state: RetryCallState) -> bool:
         """What the transactions themselves took does not count: they are long."""

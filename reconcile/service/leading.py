@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from ledger.errors import DatabaseUnavailableError
+from ledger.settings import DAY
 from reconcile.errors import ExchangeError, WrongAccountError
 from reconcile.logs import get_logger
 from reconcile.service.jobs import Jobs
@@ -19,7 +20,6 @@ log = get_logger(__name__)
 
 _SOON = 5.0  # seconds until both sides are compared after the stream was away
 _RETRY = 30.0  # seconds until a reconciliation that was refused is tried again
-_DAY = 86_400
 
 
 class Leading:
@@ -65,7 +65,7 @@ class Leading:
         self._jobs.every("heartbeats", settings.heartbeats_every, work.heartbeats)
         self._jobs.every("equity", settings.equity_every, work.equity, first=1.0)
         self._jobs.every("instruments", settings.instruments_every, work.instruments, first=settings.instruments_every)
-        self._jobs.every("retention", _DAY, work.retention, first=60.0)
+        self._jobs.every("retention", DAY, work.retention, first=60.0)
         self._jobs.daily("verify", settings.verify_at, work.verify)
 
     async def _reconcile(self) -> str:

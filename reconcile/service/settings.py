@@ -8,10 +8,10 @@ from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, Validatio
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ledger.errors import ConfigurationError
-from ledger.settings import readable_env_file
+from ledger.settings import DAY, readable_env_file
 
 PREFIX = "SERVICE_"
-_LONGEST = 366 * 86_400.0  # seconds
+_LONGEST = 366 * DAY  # seconds
 
 
 def _split(value: object) -> object:

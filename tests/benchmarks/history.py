@@ -24,11 +24,10 @@ from rich.table import Table
 
 from ledger import LedgerClient
 from ledger.database.url import to_conninfo
-from ledger.migrate import upgrade
 from ledger.settings import load_settings
 from tests.benchmarks.naive import NaiveLedger
 from tests.benchmarks.servers import benchmark_servers
-from tests.servers import Servers, create_database, drop_database
+from tests.servers import Servers, new_ledger
 from tests.statements import statement
 
 _DATABASE = "fifoledger_history_benchmark"
@@ -122,9 +121,7 @@ def _rate(fills: list[dict[str, Any]], write: Callable[[Mapping[str, Any]], obje
 
 def measured_round(servers: Servers, rows: int, past: Past) -> Round:
     """All ways, one after the other, in a database of their own."""
-    url = create_database(servers.admin_url, _DATABASE)
-    try:
-        upgrade(url)
+    with new_ledger(servers.admin_url, _DATABASE) as url:
         with psycopg.connect(to_conninfo(url), autocommit=True, row_factory=dict_row) as connection:
             connection.execute(statement("benchmark/past_table"), {"rows": rows, "books": past.books})
             connection.execute(statement("benchmark/analyze"))
@@ -141,8 +138,6 @@ def measured_round(servers: Servers, rows: int, past: Past) -> Round:
             memory=imported.memory,
             rows=sizes or {},
         )
-    finally:
-        drop_database(servers.admin_url, _DATABASE)
 
 
 def _record_fill(url: str, fills: list[dict[str, Any]], seconds: float) -> float:

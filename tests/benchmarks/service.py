@@ -22,10 +22,9 @@ from pybit.unified_trading import HTTP  # type: ignore[import-untyped]
 
 from ledger import LedgerClient
 from ledger.database.url import to_conninfo
-from ledger.migrate import upgrade
 from reconcile.paper.server import paper_bybit
 from tests.bybit_account import BybitAccount, settings_of
-from tests.servers import create_database, drop_database, running_servers
+from tests.servers import new_ledger, running_servers
 from tests.serving import Service, environment_of
 from tests.statements import statement
 
@@ -80,9 +79,11 @@ async def _load(
 
 
 async def main(minutes: float, rate: float) -> None:
-    with tempfile.TemporaryDirectory() as directory, running_servers(None, None) as servers:
-        url = create_database(servers.admin_url, "service_load")
-        upgrade(url)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        running_servers(None, None) as servers,
+        new_ledger(servers.admin_url, "service_load") as url,
+    ):
         for bot in BOTS:
             with LedgerClient(bot, account="bybit:main:paper", database_url=url) as client:
                 client.register()
@@ -101,7 +102,6 @@ async def main(minutes: float, rate: float) -> None:
                 print(
                     *[line for line in service.log.splitlines() if "warning" in line or "error" in line][-10:], sep="\n"
                 )
-        drop_database(servers.admin_url, "service_load")
 
 
 def _report(url: str, memory: list[tuple[float, float]], status: dict[str, Any], lines: int) -> None:

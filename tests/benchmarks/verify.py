@@ -21,13 +21,12 @@ from rich.console import Console
 from rich.table import Table
 
 from ledger.database.url import to_conninfo
-from ledger.migrate import upgrade
 from ledger.settings import Settings, load_settings
 from ledger.verify import Verifier
 from reconcile.history.run import ImportOptions, import_history
 from reconcile.history.sources.table import TableSource
 from tests.benchmarks.servers import benchmark_servers
-from tests.servers import Servers, create_database, drop_database
+from tests.servers import Servers, new_ledger
 from tests.statements import statement
 
 _DATABASE = "fifoledger_verify_benchmark"
@@ -50,13 +49,10 @@ class Round:
 
 def measure(servers: Servers, rows: int, books: int, rounds: int, jobs: int) -> list[Round]:
     """Builds a ledger of so many fills over so many books and measures it."""
-    url = create_database(servers.admin_url, _DATABASE)
-    try:
+    with new_ledger(servers.admin_url, _DATABASE) as url:
         _build(url, rows, books)
         with psycopg.connect(to_conninfo(url), autocommit=True) as connection:
             return [_round(connection, url, rows, jobs) for _ in range(rounds)]
-    finally:
-        drop_database(servers.admin_url, _DATABASE)
 
 
 def _settings(url: str) -> Settings:
@@ -64,7 +60,6 @@ def _settings(url: str) -> Settings:
 
 
 def _build(url: str, rows: int, books: int) -> None:
-    upgrade(url)
     with psycopg.connect(to_conninfo(url), autocommit=True) as connection:
         connection.execute(statement("benchmark/past_table"), {"rows": rows, "books": books})
         report = import_history(

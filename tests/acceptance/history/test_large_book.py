@@ -4,7 +4,6 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -138,12 +137,14 @@ def test_killed_and_run_again(database_url: str, connection: psycopg.Connection[
     expected = expected_tables(long_past("large", seed), (), database_url, connection)
     (whole,) = run_imports([[Attempt("whole", seed, database_url, is_long=True)]])[0]
     points = sorted(random.sample(range(1, whole.exchanges + 1), min(max(1, DEATHS // 4), whole.exchanges)))
-    attempts = [Attempt(f"k{point}", seed, database_url, is_long=True, dies_at=point) for point in points]
-    attempts = [replace(attempt, after=random.random() < 0.5) for attempt in attempts]
+    attempts = [
+        Attempt(f"k{point}", seed, database_url, is_long=True, dies_at=point, after=random.random() < 0.5)
+        for point in points
+    ]
     endings = run_imports([one for attempt in attempts for one in ([attempt], [attempt.again()])])
-    for attempt, (death,), (ending,) in zip(attempts, endings[::2], endings[1::2], strict=True):
+    for point, attempt, (death,), (ending,) in zip(points, attempts, endings[::2], endings[1::2], strict=True):
         # How often the server is asked depends on which parts were prepared in time.
-        assert death.was_killed or death.exchanges < (attempt.dies_at or 0), attempt
+        assert death.was_killed or death.exchanges < point, attempt
         assert ending.rejected == 0
         with closing(Desk(attempt.name, database_url)) as desk:
             assert desk.tables(connection) == expected, attempt

@@ -67,8 +67,6 @@ _NAMES = (
     "BYBIT_TIMEOUT", "BYBIT_PATIENCE", "BYBIT_RECEIVE_WINDOW", "BYBIT_PING_TIMEOUT", "BYBIT_SETTLE_COINS",
 )  # fmt: skip
 _VALUES = _NUMBERS | _URLS | _TEXTS | st.text(max_size=20).filter(lambda text: "\0" not in text)
-
-
 _ACCOUNTS = ("LEDGER_ACCOUNT", "SERVICE_ACCOUNTS")
 
 
