@@ -2,7 +2,7 @@
 
 Sources: Bybit's V5 reference, "Rate Limit Rules" (2026-07). Per account and endpoint a number of requests within a
 rolling second, told by the headers of each answer; per address 600 requests in 5 seconds, then HTTP 403, after which
-nothing may be asked for 10 minutes.
+nothing may be asked for 10 minutes. Market data is asked without a key, so it counts for the address alone.
 """
 
 import threading
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 _SECOND = 1.0
 _DEFAULT_PER_SECOND = 10  # until the venue says; the least that any endpoint used here allows
+_PUBLIC = "/v5/market/"  # asked without a key: no account is counted, only the address
 _ADDRESS_LIMIT = 500  # of 600: others may share the address
 _ADDRESS_SPAN = 5.0
 _MARGIN = 0.02  # requests do not arrive in the rhythm in which they are sent
@@ -95,7 +96,8 @@ class Budget:
             return found
 
     def _endpoint(self, endpoint: str) -> _Rolling:
-        return self._endpoints.setdefault(endpoint, _Rolling(_DEFAULT_PER_SECOND, _SECOND))
+        limit = _ADDRESS_LIMIT if endpoint.startswith(_PUBLIC) else _DEFAULT_PER_SECOND
+        return self._endpoints.setdefault(endpoint, _Rolling(limit, _SECOND))
 
 
 class _Address:

@@ -41,6 +41,14 @@ def test_endpoints_have_limits_of_their_own_and_an_address_one_for_all() -> None
     assert all(wait > 4 for wait in waits[500:])
 
 
+def test_what_is_asked_without_a_key_counts_for_the_address_alone() -> None:
+    budget = fresh()
+    assert all(budget.reserve("/v5/market/time", 60) == 0 for _ in range(100))
+    assert [budget.reserve("/v5/user/query-api", 60) > 0 for _ in range(11)] == [False] * 10 + [True]
+    budget.refused("/v5/market/time", {}, NOW)
+    assert budget.reserve("/v5/market/time", 60) > 0.9
+
+
 def test_one_key_at_one_address_has_one_budget() -> None:
     address = secrets.token_hex(8)
     assert budget_of(address, "a") is budget_of(address, "a")
