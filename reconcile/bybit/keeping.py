@@ -11,16 +11,20 @@ _DIGITS = 4000  # of a whole number; Python writes no longer ones
 
 def kept(value: Any, depth: int = 0) -> Any:
     """The same, except for what no database takes: half characters, NUL, numbers that are none, endless nesting."""
-    if isinstance(value, Mapping | list) and depth == _DEEPEST:
+    if isinstance(value, str):  # nearly all that the venue sends
+        return _text(value)
+    if not isinstance(value, Mapping | list):
+        return _number(value)
+    if depth == _DEEPEST:
         return "…"
-    if isinstance(value, Mapping):
-        return {_text(str(name)): kept(inner, depth + 1) for name, inner in value.items()}
     if isinstance(value, list):
         return [kept(inner, depth + 1) for inner in value]
-    return _text(value) if isinstance(value, str) else _number(value)
+    return {_text(str(name)): kept(inner, depth + 1) for name, inner in value.items()}
 
 
 def _text(value: str) -> str:
+    if value.isascii() and "\0" not in value:
+        return value[:_LONGEST]
     return value[:_LONGEST].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
