@@ -8,6 +8,6 @@ few seconds. Whatever is not trusted is read from PostgreSQL and repaired. No wr
 
 from ledger.cache.entry import position_key
 from ledger.cache.redis_client import AsyncCache, Cache
-from ledger.cache.steps import CacheStep, Lease, Mark, Put, Read
+from ledger.cache.steps import CacheStep, Lease, Mark, Put, Read, Together
 
-__all__ = ["AsyncCache", "Cache", "CacheStep", "Lease", "Mark", "Put", "Read", "position_key"]
+__all__ = ["AsyncCache", "Cache", "CacheStep", "Lease", "Mark", "Put", "Read", "Together", "position_key"]

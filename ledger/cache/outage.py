@@ -4,7 +4,7 @@ import logging
 
 from redis.exceptions import ResponseError
 
-from ledger.cache.steps import CacheStep, Lease, Mark
+from ledger.cache.steps import Lease, Mark, Read, Script
 
 _log = logging.getLogger("ledger.cache")
 _SERVER = ""
@@ -19,7 +19,7 @@ class Outages:
     def __init__(self) -> None:
         self._told: dict[str, object] = {}
 
-    def failed(self, step: CacheStep, error: BaseException) -> None:
+    def failed(self, step: Script | Read, error: BaseException) -> None:
         """A step came to nothing. A server that refuses one entry is not away."""
         refuses = isinstance(error, ResponseError)
         mine = object()
@@ -31,7 +31,7 @@ class Outages:
         else:
             _log.warning("Redis does not answer (%s); positions come from PostgreSQL until it does", reason)
 
-    def succeeded(self, step: CacheStep) -> None:
+    def succeeded(self, step: Script | Read) -> None:
         """A step was carried out. Only one that always writes says something about an entry that was refused."""
         if not self._told:
             return

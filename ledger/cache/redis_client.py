@@ -3,51 +3,29 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 import redis
 import redis.asyncio as aioredis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import ResponseError
 from redis.retry import Retry
 
-from ledger.cache.outage import Outages
-from ledger.cache.remover import Remover
-from ledger.cache.steps import CacheStep, Lease, Mark, Put, Read, Seen
-from ledger.cache.trust import Trust
-from ledger.errors import ConfigurationError
+from ledger.cache.shared import (
+    FAILURES,
+    NOTHING,
+    SCRIPTS,
+    Answer,
+    One,
+    Shared,
+    arguments,
+    options,
+    portions,
+    redis_ms,
+)
+from ledger.cache.steps import CacheStep, Lease, Read, Script, Together
 from ledger.settings import Settings
-
-_SCRIPTS = {
-    step: (Path(__file__).parent / f"{step.__name__.lower()}.lua").read_text(encoding="utf-8")
-    for step in (Mark, Lease, Put)
-}
-_FAILURES = (RedisError, OSError, asyncio.TimeoutError)
-_NOTHING = Seen(None, {})
-Answer = Seen | int | None
-Pool = TypeVar("Pool", redis.ConnectionPool, aioredis.ConnectionPool)
-
-
-def _options(settings: Settings) -> dict[str, Any]:
-    return {
-        "decode_responses": True,
-        "socket_timeout": settings.cache_timeout,
-        "socket_connect_timeout": settings.cache_timeout,
-    }
-
-
-def _arguments(step: Mark | Lease | Put, deadline_ms: int) -> list[str | int]:
-    if not isinstance(step, Put):
-        return [step.token, deadline_ms]
-    pairs = [part for item in (step.fields or {}).items() for part in item]
-    return [step.token, "" if step.leased_at is None else step.leased_at, step.book_seq, *pairs]
-
-
-def _redis_ms(time: tuple[Any, Any]) -> int:
-    return int(time[0]) * 1000 + int(time[1]) // 1000
 
 
 @contextlib.contextmanager
@@ -64,56 +42,7 @@ def _keeping_cancellations() -> Iterator[None]:
         raise asyncio.CancelledError
 
 
-class _Shared:
-    """What both caches have: settings, trust, and what follows from an answer or its absence."""
-
-    def __init__(self, settings: Settings) -> None:
-        if settings.redis_url is None:
-            raise ConfigurationError("LEDGER_REDIS_URL is not set")
-        self._url = settings.redis_url.get_secret_value()
-        self._settings = settings
-        self.trust = Trust(settings.cache_trust)
-        self._outages = Outages()
-        self._remover = Remover(self._plain_connection, self.trust)
-        # A write may wait for its connection and its retries, and its last try for the server.
-        self._deadline_ms = round(
-            (settings.retry_timeout + settings.statement_timeout + settings.connect_timeout + 5) * 1000
-        )
-
-    def _plain_connection(self) -> redis.Redis:
-        return redis.Redis(
-            connection_pool=self._with_database(redis.ConnectionPool.from_url(self._url, **_options(self._settings)))
-        )
-
-    def _with_database(self, pool: Pool) -> Pool:
-        if self._settings.redis_db is not None:
-            pool.connection_kwargs["db"] = self._settings.redis_db  # above the URL's own
-        return pool
-
-    def _doubt(self, key: str) -> None:
-        self.trust.unwritten(key)
-        self._remover.wake()
-
-    def _skips(self, step: CacheStep) -> bool:
-        if self.trust.worth_a_try():
-            return False
-        if isinstance(step, Mark | Put):
-            self._doubt(step.key)
-        return True
-
-    def _failed(self, step: CacheStep, error: BaseException) -> Answer:
-        if isinstance(error, RedisTimeoutError | asyncio.TimeoutError):
-            self.trust.timed_out()
-        if isinstance(step, Mark | Put) and not isinstance(error, ResponseError):
-            self._doubt(step.key)
-        self._outages.failed(step, error)
-        return _NOTHING if isinstance(step, Read) else None
-
-    def _seen(self, key: str, fields: Mapping[str, str]) -> Seen:
-        return Seen(fields if self.trust.believes(key, fields) else None, fields)
-
-
-class Cache(_Shared):
+class Cache(Shared):
     """The blocking cache. Connects at first use, and anew in a forked child."""
 
     def __init__(self, settings: Settings) -> None:
@@ -123,16 +52,40 @@ class Cache(_Shared):
 
     def run(self, step: CacheStep) -> Answer:
         """Carries out a step; without Redis it comes to nothing."""
-        if self._skips(step):
-            return _NOTHING if isinstance(step, Read) else None
+        if isinstance(step, Together):
+            return [one for portion in portions(step.steps) for one in self._together(portion)]
+        if self._skips((step,)):
+            return NOTHING if isinstance(step, Read) else None
         try:
             answer = self._run(self._connect(), step)
-        except _FAILURES as error:
+        except FAILURES as error:
             return self._failed(step, error)
         self._outages.succeeded(step)
         return answer
 
-    def _run(self, server: redis.Redis, step: CacheStep) -> Answer:
+    def _together(self, steps: Sequence[Script]) -> list[int | None]:
+        if len(steps) == 1:  # a pipeline asks first whether the scripts are there
+            return [cast(int | None, self.run(steps[0]))]
+        if self._skips(steps):
+            return [None] * len(steps)
+        try:
+            answers = self._pipelined(self._connect(), steps)
+        except FAILURES as error:
+            return self._nothing_of(steps, error)
+        return list(map(self._answered, steps, answers))
+
+    def _pipelined(self, server: redis.Redis, steps: Sequence[Script]) -> list[Any]:
+        self._remove_doubted(server)
+        with server.pipeline(transaction=False) as pipeline:
+            for step in steps:
+                script, given = self._scripts[type(step)], arguments(step, self._deadline_ms)
+                script(keys=[step.key], args=given, client=pipeline)
+            answers = pipeline.execute(raise_on_error=False)
+        self._doubt_refused(steps, answers)
+        self._remove_doubted(server)  # as in `_run`
+        return answers
+
+    def _run(self, server: redis.Redis, step: Script | Read) -> One:
         self._remove_doubted(server)
         try:
             return self._carry_out(server, step)
@@ -148,10 +101,10 @@ class Cache(_Shared):
             server.unlink(*doubted)
             self.trust.removed(doubted)
 
-    def _carry_out(self, server: redis.Redis, step: CacheStep) -> Answer:
+    def _carry_out(self, server: redis.Redis, step: Script | Read) -> One:
         if isinstance(step, Read):
             return self._seen(step.key, cast(dict[str, str], server.hgetall(step.key)))
-        answer = self._scripts[type(step)](keys=[step.key], args=_arguments(step, self._deadline_ms))
+        answer = self._scripts[type(step)](keys=[step.key], args=arguments(step, self._deadline_ms))
         return int(cast(int, answer)) if isinstance(step, Lease) else None
 
     def _connect(self) -> redis.Redis:
@@ -159,29 +112,29 @@ class Cache(_Shared):
             self._pid = os.getpid()
             pool = redis.ConnectionPool.from_url(
                 self._url,
-                **_options(self._settings),
+                **options(self._settings),
                 retry=Retry(NoBackoff(), 1),
                 redis_connect_func=self._on_connect,
             )
             self._redis = redis.Redis(connection_pool=self._with_database(pool))
-            self._scripts = {step: self._redis.register_script(text) for step, text in _SCRIPTS.items()}
+            self._scripts = {step: self._redis.register_script(text) for step, text in SCRIPTS.items()}
         return self._redis
 
     def _on_connect(self, connection: Any) -> None:
         connection.on_connect()
         connection.send_command("TIME")
-        self.trust.connected(_redis_ms(connection.read_response()))
+        self.trust.connected(redis_ms(connection.read_response()))
 
     def close(self) -> None:
         """Closes the connections."""
         self._remover.close()
         if self._redis is not None and self._pid == os.getpid():
-            with contextlib.suppress(*_FAILURES):
+            with contextlib.suppress(*FAILURES):
                 self._redis.connection_pool.disconnect()
         self._redis = None
 
 
-class AsyncCache(_Shared):
+class AsyncCache(Shared):
     """The awaiting cache. Connects at first use, and anew in another event loop or a forked child."""
 
     def __init__(self, settings: Settings) -> None:
@@ -191,17 +144,42 @@ class AsyncCache(_Shared):
 
     async def run(self, step: CacheStep) -> Answer:
         """Carries out a step; without Redis it comes to nothing."""
-        if self._skips(step):
-            return _NOTHING if isinstance(step, Read) else None
+        if isinstance(step, Together):
+            return [one for portion in portions(step.steps) for one in await self._together(portion)]
+        if self._skips((step,)):
+            return NOTHING if isinstance(step, Read) else None
         try:
             with _keeping_cancellations():
                 answer = await self._run(self._connect(), step)
-        except _FAILURES as error:
+        except FAILURES as error:
             return self._failed(step, error)
         self._outages.succeeded(step)
         return answer
 
-    async def _run(self, server: aioredis.Redis, step: CacheStep) -> Answer:
+    async def _together(self, steps: Sequence[Script]) -> list[int | None]:
+        if len(steps) == 1:  # see Cache
+            return [cast(int | None, await self.run(steps[0]))]
+        if self._skips(steps):
+            return [None] * len(steps)
+        try:
+            with _keeping_cancellations():
+                answers = await self._pipelined(self._connect(), steps)
+        except FAILURES as error:
+            return self._nothing_of(steps, error)
+        return list(map(self._answered, steps, answers))
+
+    async def _pipelined(self, server: aioredis.Redis, steps: Sequence[Script]) -> list[Any]:
+        await self._remove_doubted(server)
+        async with server.pipeline(transaction=False) as pipeline:
+            for step in steps:
+                script, given = self._scripts[type(step)], arguments(step, self._deadline_ms)
+                await script(keys=[step.key], args=given, client=pipeline)
+            answers: list[Any] = await pipeline.execute(raise_on_error=False)
+        self._doubt_refused(steps, answers)
+        await self._remove_doubted(server)  # as in `_run`
+        return answers
+
+    async def _run(self, server: aioredis.Redis, step: Script | Read) -> One:
         await self._remove_doubted(server)
         try:
             return await self._carry_out(server, step)
@@ -215,10 +193,10 @@ class AsyncCache(_Shared):
             await cast(Any, server.unlink(*doubted))
             self.trust.removed(doubted)
 
-    async def _carry_out(self, server: aioredis.Redis, step: CacheStep) -> Answer:
+    async def _carry_out(self, server: aioredis.Redis, step: Script | Read) -> One:
         if isinstance(step, Read):
             return self._seen(step.key, await cast(Any, server.hgetall(step.key)))
-        answer = await self._scripts[type(step)](keys=[step.key], args=_arguments(step, self._deadline_ms))
+        answer = await self._scripts[type(step)](keys=[step.key], args=arguments(step, self._deadline_ms))
         return int(cast(int, answer)) if isinstance(step, Lease) else None
 
     def _connect(self) -> aioredis.Redis:
@@ -227,23 +205,23 @@ class AsyncCache(_Shared):
             self._home = home
             pool = aioredis.ConnectionPool.from_url(
                 self._url,
-                **_options(self._settings),
+                **options(self._settings),
                 retry=aioredis.retry.Retry(NoBackoff(), 1),
                 redis_connect_func=self._on_connect,
             )
             self._redis = aioredis.Redis(connection_pool=self._with_database(pool))
-            self._scripts = {step: self._redis.register_script(text) for step, text in _SCRIPTS.items()}
+            self._scripts = {step: self._redis.register_script(text) for step, text in SCRIPTS.items()}
         return self._redis
 
     async def _on_connect(self, connection: Any) -> None:
         await connection.on_connect()
         await connection.send_command("TIME")
-        self.trust.connected(_redis_ms(await connection.read_response()))
+        self.trust.connected(redis_ms(await connection.read_response()))
 
     async def close(self) -> None:
         """Closes the connections."""
         self._remover.close()
         if self._redis is not None and self._home == (os.getpid(), asyncio.get_running_loop()):
-            with contextlib.suppress(*_FAILURES):
+            with contextlib.suppress(*FAILURES):
                 await self._redis.connection_pool.disconnect()
         self._redis = None

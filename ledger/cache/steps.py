@@ -1,6 +1,6 @@
 """The work that an operation asks of the cache."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -53,4 +53,17 @@ class Seen:
     all_fields: Mapping[str, str]
 
 
-CacheStep = Mark | Lease | Put | Read
+Script = Mark | Lease | Put  # one script each, on one key
+
+
+@dataclass(frozen=True)
+class Together:
+    """Carry out steps, in as few round trips as that takes. Answers what each of them answers, in their order.
+
+    They are no transaction: others come between them, and one that fails keeps none of the others back.
+    """
+
+    steps: Sequence[Script]
+
+
+CacheStep = Script | Read | Together

@@ -4,7 +4,7 @@ import sys
 import time
 
 from ledger.cache import Cache, CacheStep, Put
-from ledger.cache.redis_client import Answer
+from ledger.cache.shared import Answer
 from ledger.client import LedgerClient
 from ledger.demo.crash import SECOND
 from ledger.settings import load_settings

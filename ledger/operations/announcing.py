@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ledger.cache import Mark, Put, position_key
+from ledger.cache import Mark, Put, Together, position_key
 from ledger.cache.entry import to_fields
 from ledger.database import Batch, Query
 from ledger.errors import DatabaseUnavailableError, LedgerError, NotAnnouncedError
@@ -35,8 +35,7 @@ def write_announced(
     announced: set[Line] = set()
     results: list[FillResult] | None = None
     while results is None:
-        for line in sorted(wanted - announced):
-            yield Mark(position_key(*line), token)
+        yield Together([Mark(position_key(*line), token) for line in sorted(wanted - announced)])
         announced |= wanted
         step = write([_SEPARATOR.join(map(str, line)) for line in sorted(announced)])
         try:
@@ -56,17 +55,19 @@ def write_announced(
 
 def _publish(session: Session, token: str, lines: Iterable[Line], positions: list[Position]) -> Operation[None]:
     """Stores the positions that a write left. Of a line that is in no answer only PostgreSQL knows."""
-    left = set(lines)
     newest: dict[Line, Position] = {}
     for position in positions:
         line = (position.bot_id, position.category, position.symbol, position.position_idx)
         if line not in newest or newest[line].book_seq <= position.book_seq:
             newest[line] = position
-    for line, position in newest.items():
-        if line[0] != EXTERNAL:
-            yield Put(position_key(*line), position.book_seq, to_fields(position), token)
-        left.discard(line)
-    yield from _refresh(session, token, left)
+    yield Together(
+        [
+            Put(position_key(*line), position.book_seq, to_fields(position), token)
+            for line, position in newest.items()
+            if line[0] != EXTERNAL
+        ]
+    )
+    yield from _refresh(session, token, set(lines) - newest.keys())
 
 
 def _refresh(session: Session, token: str, lines: Iterable[Line]) -> Operation[None]:
@@ -81,5 +82,4 @@ def _refresh(session: Session, token: str, lines: Iterable[Line]) -> Operation[N
 
 def _withdraw(token: str, lines: Iterable[Line]) -> Operation[None]:
     """Takes the announcements back: nothing was written."""
-    for line in lines:
-        yield Put(position_key(*line), -1, None, token)
+    yield Together([Put(position_key(*line), -1, None, token) for line in lines])

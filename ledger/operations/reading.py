@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ledger.cache import Lease, Put, Read, position_key
+from ledger.cache import Lease, Put, Read, Together, position_key
 from ledger.cache.entry import from_fields, to_fields
 from ledger.database import Query
 from ledger.errors import InvalidInputError
@@ -115,18 +115,22 @@ def refresh_positions(session: Session, book_ids: Sequence[int]) -> Operation[li
     account_id = yield from registered(session)
     question = Query("positions_of_books", {"account_id": account_id, "book_ids": wanted})
     rows = yield question
-    keys = {row["book_id"]: _key_of(Position.from_row(row["position"])) for row in rows}
+    keys = {row["book_id"]: key for row in rows if (key := _key_of(row["position"])) is not None}
+    if not session.is_cached or not keys:
+        return [Position.from_row(row["position"]) for row in rows]
     token = secrets.token_hex(8)
-    leases = {}
-    for book_id, key in keys.items():
-        leases[book_id] = (yield Lease(key, token)) if key is not None and session.is_cached else None
-    if any(leased_at is not None for leased_at in leases.values()):
+    answers = yield Together([Lease(key, token) for key in keys.values()])
+    leases = dict(zip(keys, answers, strict=True))
+    if any(leased_at is not None for leased_at in answers):
         rows = yield question
     positions = {row["book_id"]: Position.from_row(row["position"]) for row in rows}
-    for book_id, position in positions.items():
-        leased_at, key = leases.get(book_id), keys.get(book_id)
-        if leased_at is not None and key is not None:
-            yield Put(key, position.book_seq, to_fields(position), token, leased_at)
+    yield Together(
+        [
+            Put(keys[book_id], position.book_seq, to_fields(position), token, leases[book_id])
+            for book_id, position in positions.items()
+            if leases.get(book_id) is not None
+        ]
+    )
     return list(positions.values())
 
 
@@ -140,10 +144,10 @@ def _is_number_of_book(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LARGEST_BOOK
 
 
-def _key_of(position: Position) -> str | None:
-    if position.bot_id == EXTERNAL:
+def _key_of(position: Mapping[str, Any]) -> str | None:
+    if position["bot_id"] == EXTERNAL:
         return None
-    return position_key(position.bot_id, position.category, position.symbol, position.position_idx)
+    return position_key(*(position[name] for name in ("bot_id", "category", "symbol", "position_idx")))
 
 
 def _as_cached(book: dict[str, Any], fields: Mapping[str, str] | None) -> Position | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from ledger.cache import Cache, Mark, Put, position_key
+from ledger.cache import Cache, Mark, Put, Together, position_key
 from ledger.cache.entry import to_fields
 from ledger.session import EXTERNAL
 from ledger.values import Position
@@ -24,11 +24,13 @@ class Announcer:
         """Says which positions may be others from now on. The bot `external` is not cached."""
         if self._cache is None:
             return
-        for book in books:
-            if book["bot_id"] != EXTERNAL:
-                key = position_key(book["bot_id"], book["category"], book["symbol"], book["position_idx"])
-                self._keys[book["book_id"]] = key
-                self._cache.run(Mark(key, self._token))
+        keys = {
+            book["book_id"]: position_key(book["bot_id"], book["category"], book["symbol"], book["position_idx"])
+            for book in books
+            if book["bot_id"] != EXTERNAL
+        }
+        self._keys |= keys
+        self._cache.run(Together([Mark(key, self._token) for key in keys.values()]))
 
     def __enter__(self) -> Self:
         return self
@@ -37,6 +39,8 @@ class Announcer:
                  trace: TracebackType | None) -> None:  # fmt: skip
         if self._cache is None or not self._keys or error is not None:
             return  # after an error the commit may have happened: the announcement stays until it runs out
-        for row in self._target.ask("positions_of_books", book_ids=list(self._keys)):
-            position = Position.from_row(row["position"])
-            self._cache.run(Put(self._keys[row["book_id"]], position.book_seq, to_fields(position), self._token))
+        rows = self._target.ask("positions_of_books", book_ids=list(self._keys))
+        left = [(self._keys[row["book_id"]], Position.from_row(row["position"])) for row in rows]
+        self._cache.run(
+            Together([Put(key, position.book_seq, to_fields(position), self._token) for key, position in left])
+        )
