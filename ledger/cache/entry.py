@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from ledger.money import SIDES, plain
 from ledger.values import Position
@@ -42,6 +43,13 @@ def to_fields(position: Position) -> dict[str, str]:
 
 def from_fields(fields: Mapping[str, str]) -> Position:
     """The position in a hash. Raises KeyError or ValueError for one that was not written by `to_fields`."""
+    return _read(tuple(fields.items()))
+
+
+@lru_cache(maxsize=1024)
+def _read(items: tuple[tuple[str, str], ...]) -> Position:
+    """A bot reads far more often than it trades: the same texts, which are always the same position."""
+    fields = dict(items)
     return Position(
         symbol=fields["symbol"],
         side=_side(fields["side"]),
