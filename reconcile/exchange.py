@@ -40,6 +40,8 @@ StreamEvent = Execution | Order | Unreadable | Gap | Lost
 class Exchange(Protocol):
     """One account on one venue. All times are UTC; every method may raise `reconcile.errors.ExchangeError`.
 
+    Several questions may be asked at once, by tasks of one event loop.
+
     A method answers completely or raises: a failed page, window or settle coin voids the whole answer, and nothing
     that failed is ever read as flat or empty.
     """

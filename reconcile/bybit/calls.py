@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -185,6 +186,8 @@ def _client(settings: BybitSettings, clock: VenueClock) -> Any:
         logger.removeHandler(handler)  # where logs go is the program's matter
     if settings.endpoint:
         http.endpoint = str(settings.endpoint).rstrip("/")
+    # Threads share the session, which is safe but for the cookies that it collects; signed requests need none.
+    http.client.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     http.client.auth = ShiftedSignature(clock, settings.api_key, settings.api_secret)
     return http
 

@@ -4,7 +4,7 @@ Source: Bybit's V5 reference: history lags and leaves open orders out; realtime 
 closed ones. Realtime is asked first: an order that closes between the two is then in one of them at least.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from reconcile.bybit.payloads import read_order
 from reconcile.bybit.times import to_ms
 from reconcile.bybit.walks import ORDER_WALK
 from reconcile.logs import get_logger
+from reconcile.together import together
 from reconcile.values import Order, Unreadable, Window
 
 log = get_logger(__name__)
@@ -74,11 +75,15 @@ class Orders:
 
     async def _known_now(self, category: str, symbol: str | None) -> list[Order]:
         filters = [{"symbol": symbol}] if symbol else await self._instruments.filters(category)
+        found = await together(*(self._chosen_now(category, chosen) for chosen in filters))
+        return [order for orders in found for order in orders]
+
+    async def _chosen_now(self, category: str, chosen: Mapping[str, str]) -> list[Order]:
+        """Open ones first: one that closes in between is then in both answers, not in none."""
         orders: list[Order] = []
-        for chosen in filters:
-            for which in (_OPEN, _CLOSED_LATELY):
-                rows, _ = await all_rows(self._caller, ORDERS, {"category": category, "openOnly": which, **chosen})
-                orders += _readable(rows, category)
+        for which in (_OPEN, _CLOSED_LATELY):
+            rows, _ = await all_rows(self._caller, ORDERS, {"category": category, "openOnly": which, **chosen})
+            orders += _readable(rows, category)
         return orders
 
 

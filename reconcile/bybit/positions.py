@@ -13,6 +13,7 @@ from reconcile.bybit.instruments import NO_SUCH_SYMBOL, Instruments
 from reconcile.bybit.pages import all_rows
 from reconcile.bybit.payloads import read_position
 from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError
+from reconcile.together import together
 from reconcile.values import Unreadable, VenuePosition
 
 
@@ -26,14 +27,15 @@ async def read_positions(
     Raises ExchangeError when any settle coin, page or symbol fails, or a line cannot be read.
     """
     lines: dict[tuple[str, int], VenuePosition] = {}
-    for chosen in await instruments.filters(category):
-        rows, _ = await all_rows(caller, POSITIONS, {"category": category, **chosen})
+    filters = await instruments.filters(category)
+    answers = await together(*(all_rows(caller, POSITIONS, {"category": category, **chosen}) for chosen in filters))
+    for rows, _ in answers:
         lines |= {(line.symbol, line.position_idx): line for line in _read(rows, category) if line.size}
     for symbol in dict.fromkeys(symbols):
-        rows = await _of_symbol(caller, instruments, category, symbol)
+        rows_of_symbol = await _of_symbol(caller, instruments, category, symbol)
         # Later than the answer by settle coin, and whole: it says all about the symbol.
         lines = {key: line for key, line in lines.items() if key[0] != symbol}
-        lines |= {(line.symbol, line.position_idx): line for line in _read(rows, category)}
+        lines |= {(line.symbol, line.position_idx): line for line in _read(rows_of_symbol, category)}
     return tuple(lines[key] for key in sorted(lines))
 
 

@@ -12,7 +12,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from reconcile.exchange import Exchange
 from reconcile.startup.booking import Booker
 from reconcile.startup.store import Store
-from reconcile.values import Unreadable
+from reconcile.startup.walking import Walks
+from reconcile.values import Execution, Unreadable, Window
 
 EXECUTIONS = "executions"
 # Venues may list an execution a little after it happened: what is newer than this is read again by the next run.
@@ -47,25 +48,28 @@ class Importer:
             for gap in await self._store.uncovered(EXECUTIONS, category, start, end)
         ]
         with _progress(gaps) as (progress, task):
-            for category, first, last in gaps:
-                found = self._found
-                async for orders in self._exchange.orders(category, first, last):
-                    self.requests += orders.requests
-                    await self._booker.keep_orders(orders.items)
-                async for window in self._exchange.executions(category, first, last):
-                    self.requests += window.requests
-                    self.windows += 1
-                    self.read += len(window.items) + len(window.unreadable)
-                    self.unreadable += len(window.unreadable)
-                    await self._booker.book(category, window.items)
-                    await self.quarantine(window.unreadable)
-                    span = window.since, window.until
-                    if self._found > found:
-                        self._unsaid.append((category, span, now))
-                    else:
-                        await cover(self._store, EXECUTIONS, category, span, now)
-                    found = self._found
-                    progress.advance(task, (window.until - window.since).total_seconds())
+            async with Walks(self._exchange, gaps) as walks:
+                async for walk in walks:
+                    async for orders in walk.orders:
+                        self.requests += orders.requests
+                        await self._booker.keep_orders(orders.items)
+                    async for window in walk.executions:
+                        await self._book(walk.category, window, now)
+                        progress.advance(task, (window.until - window.since).total_seconds())
+
+    async def _book(self, category: str, window: Window[Execution], now: datetime) -> None:
+        found = self._found
+        self.requests += window.requests
+        self.windows += 1
+        self.read += len(window.items) + len(window.unreadable)
+        self.unreadable += len(window.unreadable)
+        await self._booker.book(category, window.items)
+        await self.quarantine(window.unreadable)
+        span = window.since, window.until
+        if self._found > found:
+            self._unsaid.append((category, span, now))
+        else:
+            await cover(self._store, EXECUTIONS, category, span, now)
 
     @property
     def _found(self) -> int:

@@ -23,6 +23,7 @@ from reconcile.startup.resuming import Resumed, journals_of, resume
 from reconcile.startup.saving import Lasting, save
 from reconcile.startup.snapshot import Snapshot, take_snapshot
 from reconcile.startup.store import BookLine, Store
+from reconcile.together import together
 
 Policy = Literal["report", "raise", "adjust"]
 _LOOKS = 4  # at a difference, before it is believed
@@ -108,10 +109,9 @@ class Run:
         return report
 
     async def _agree(self, report: ReconciliationReport) -> None:
-        permissions = await self._exchange.permissions()
+        permissions, now = await together(self._exchange.permissions(), self._exchange.server_time())
         report.read_only_key, report.may_withdraw = permissions.read_only, permissions.may_withdraw
         await self._store.claim(report.account, permissions.uid)
-        now = await self._exchange.server_time()
         if self._options.since is not None and self._options.since >= now:
             raise InvalidInputError(
                 "since", self._options.since, f"before the venue's now, {now:%Y-%m-%d %H:%M:%S} UTC"

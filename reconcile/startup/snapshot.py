@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from reconcile.exchange import Exchange
 from reconcile.startup.booking import Booker
 from reconcile.startup.importing import MILLISECOND, Importer
+from reconcile.together import together
 from reconcile.values import Execution, VenuePosition, Wallet
 
 _TRIES = 3
@@ -31,22 +33,32 @@ async def take_snapshot(exchange: Exchange, booker: Booker, importer: Importer, 
     On an account that never stands still something is; then each line says for itself at which moment it was seen, see
     `moments`. Raises ExchangeError: a failed query is never read as flat.
     """
-    began = await exchange.server_time()
-    since = min(imported_until, began) - _OVERLAP
+    before = await exchange.server_time()
+    since = min(imported_until, before) - _OVERLAP
     tries = 0
     while True:
         tries += 1
-        before = await exchange.server_time()
-        positions = [line for category in exchange.categories for line in await exchange.positions(category)]
-        wallet = await exchange.wallet() if "spot" in exchange.categories else None
+        positions, wallet = await together(_positions(exchange), _wallet(exchange))
         after = await exchange.server_time()
+        found = await together(
+            *(_executions(exchange, importer, category, since, after + MILLISECOND) for category in exchange.categories)
+        )
         crossed = False
-        for category in exchange.categories:
-            executions = await _executions(exchange, importer, category, since, after + MILLISECOND)
+        for category, executions in zip(exchange.categories, found, strict=True):
             fresh = await booker.book(category, executions)
             crossed |= bool(fresh) or any(before < e.exec_time <= after for e in executions)
         if not crossed or tries == _TRIES:
-            return Snapshot(before if crossed else after, after, tuple(positions), wallet)
+            return Snapshot(before if crossed else after, after, positions, wallet)
+        before = await exchange.server_time()
+
+
+async def _positions(exchange: Exchange) -> tuple[VenuePosition, ...]:
+    lines = await together(*(exchange.positions(category) for category in exchange.categories))
+    return tuple(chain.from_iterable(lines))
+
+
+async def _wallet(exchange: Exchange) -> Wallet | None:
+    return await exchange.wallet() if "spot" in exchange.categories else None
 
 
 async def _executions(
