@@ -189,6 +189,11 @@ class AsyncLedgerClient:
         """The settings in force: where it connects, and how patiently."""
         return self._settings
 
+    @property
+    def database(self) -> AsyncDatabase:
+        """Its connections, for whoever asks the same database for more; the client closes them."""
+        return self._database
+
     async def acting_for(self, bot_id: str) -> Self:
         """A client for another registered bot of the account, on the same connections: closing one closes both."""
         name = read_text("bot_id", bot_id)

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from ledger import AsyncLedgerClient, LedgerClient
-from ledger.database import AsyncDatabase
 from ledger.errors import InvalidInputError
 from ledger.settings import Settings
 from reconcile.blocking import run_blocking
@@ -96,21 +95,16 @@ def reconcile_positions_on_startup_sync(
 
 
 async def _reconcile(client: AsyncLedgerClient, exchange: Exchange, options: Options) -> ReconciliationReport:
-    account_id = await client.register()
-    database = AsyncDatabase(client.settings)
-    try:
-        store = Store(database, account_id)
-        began = await store.now()
-        bots = await store.allowed_bots("a reconciliation writes for all bots of the account")
-        async with account_lock(client.settings, account_id):
-            last = await store.last_run()
-            if last is not None and last["at"] is not None and last["at"] > began:
-                report = load(last)
-                report.reused = True
-                return report
-            return await Run(exchange, store, client, bots, options).reconcile(await store.account_name())
-    finally:
-        await database.close()
+    store = Store(client.database, await client.register())
+    began = await store.now()
+    bots = await store.allowed_bots("a reconciliation writes for all bots of the account")
+    async with account_lock(client.settings, store.account_id):
+        last = await store.last_run()
+        if last is not None and last["at"] is not None and last["at"] > began:
+            report = load(last)
+            report.reused = True
+            return report
+        return await Run(exchange, store, client, bots, options).reconcile(await store.account_name(), last)
 
 
 @asynccontextmanager

@@ -32,9 +32,8 @@ class Resumed:
         ]
 
 
-async def resume(store: Store, booked: Booked, lines: Sequence[BookLine]) -> Resumed:
-    """Counts as booked by this run what it takes over."""
-    last = await store.last_run()
+async def resume(store: Store, last: Mapping[str, Any] | None, booked: Booked, lines: Sequence[BookLine]) -> Resumed:
+    """Counts as booked by this run what it takes over: what was booked since the `last` one."""
     journals: Mapping[str, Any] = (last["compared"] or {}).get("journals", {}) if last else {}
     moved: dict[BookKey, Decimal] = defaultdict(Decimal)
     resumed = Resumed([])

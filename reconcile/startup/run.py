@@ -1,10 +1,10 @@
 """One reconciliation of one account, from the first request to the stored report."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from ledger import AsyncLedgerClient
 from ledger.errors import InvalidInputError
@@ -73,11 +73,14 @@ class Run:
         self._compared: list[Compared] = []
         self._begun_late: set[str] = set()
 
-    async def reconcile(self, account: str) -> ReconciliationReport:
-        """Books, compares, restores and stores. An exchange that does not answer makes the report degraded."""
+    async def reconcile(self, account: str, last: Mapping[str, Any] | None) -> ReconciliationReport:
+        """Books, compares, restores and stores; `last`: the run before, as it is stored.
+
+        An exchange that does not answer makes the report degraded.
+        """
         report = ReconciliationReport(account=account, account_id=self._store.account_id, started_at=datetime.now(UTC))
         sent = getattr(self._exchange, "requests", None)
-        self._resumed = await resume(self._store, self._booker.booked, await self._store.lines())
+        self._resumed = await resume(self._store, last, self._booker.booked, await self._store.lines())
         before = self._resumed.lines
         await self._booker.prepare()
         try:
