@@ -77,10 +77,12 @@ def write_fills(
     target.copy_in("fills", fills.select(FILL_COLUMNS))
     links = {book.book_id: link for book, link in zip(held, hashes, strict=True)}
     written = Written(fills=len(fills), by_book=Counter({book.book_id: book.size for book in held}))
-    in_order = [book for book in held if book.book_id not in mixed and book.follows(fills)]
+    in_order: list[Held] = []
+    late: list[Held] = []
+    for book in held:
+        (in_order if book.book_id not in mixed and book.follows(fills) else late).append(book)
     if in_order:
         written += _append(target, in_order, fills, links)
-    late = [book for book in held if book not in in_order]
     if late:
         target.ask("import_heads", heads=as_json([_head(fills, book, links[book.book_id]) for book in late]))
     for book in late:
@@ -167,7 +169,7 @@ def _append(target: Target, books: Sequence[Held], fills: pa.Table, links: Mappi
 
     `links`: the ends of the books' journals; of a book that is not there the end is not to be changed.
     """
-    rows = pa.concat_tables([book.of(fills) for book in books])
+    rows = pa.concat_tables([book.of(fills) for book in books]).combine_chunks()  # one for each book is slow to slice
     own = lines(target, books, rows)
     derived = Block(rows, own).derived()
     target.copy_in("lots", derived.lots)

@@ -28,6 +28,7 @@ FILLS_AT_ONCE = 25_000
 _FIRST = 1_000
 REHEARSED_TOGETHER = 5_000  # nobody should wait for what is only tried
 _CASH_AT_ONCE = 2_000
+BOOKS_AT_ONCE = 1_000  # a new one takes a place in the server's table of locks, which has some thousands
 _RACES = 3
 
 
@@ -58,7 +59,7 @@ def tasks(books: Sequence[StagedBook], most: int | None = None) -> Iterator[Task
     for book in books:
         size = _size(book) if most is None else min(most, _size(book))
         joins = pending and pending[0].is_cash == book.is_cash and book.stop - pending[0].first <= size
-        if pending and not joins:
+        if pending and not (joins and len(pending) < BOOKS_AT_ONCE):
             yield _task(pending)
             pending = []
         pending.append(book)

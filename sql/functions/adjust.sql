@@ -8,6 +8,7 @@ RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     PERFORM trading.require_bot(p_account_id, p_bot_id);
+    PERFORM trading.queue_for_book(p_account_id, p_bot_id, p_category, p_symbol, p_position_idx);
     PERFORM trading.lock_new_books(p_account_id, p_category, p_symbol, p_position_idx, true);
     PERFORM FROM trading.books k
       WHERE k.account_id = p_account_id AND k.category = p_category AND k.symbol = p_symbol

@@ -1,11 +1,14 @@
 -- The book's row, locked until the transaction ends; created if this is its first fill. Locking must be a
 -- statement of its own: what is read in the same statement would be as old as the start of the wait.
-CREATE OR REPLACE FUNCTION trading.lock_book(p_account_id integer, p_bot_id text, p_category text,
-                                             p_symbol text, p_position_idx smallint) RETURNS trading.books
+CREATE OR REPLACE FUNCTION trading.lock_book(p_account_id integer, p_bot_id text, p_category text, p_symbol text,
+                                             p_position_idx smallint, p_queues boolean DEFAULT true)
+RETURNS trading.books
 LANGUAGE plpgsql AS $$
 DECLARE
-    b    trading.books;
-    coin record;
+    b     trading.books;
+    coin  record;
+    ready boolean := NOT p_queues
+        OR trading.queue_for_book(p_account_id, p_bot_id, p_category, p_symbol, p_position_idx);
 BEGIN
     LOOP
         SELECT * INTO b FROM trading.books k
@@ -29,6 +32,16 @@ BEGIN
         ON CONFLICT DO NOTHING;
     END LOOP;
 END
+$$;
+
+-- Waits until all who queued for the book before have ended. Those who wait for a row instead all wake up with every
+-- commit, and whoever is quickest takes it: often the later fill is booked first, and the earlier one, which thus comes
+-- late, costs several times as much. Nobody may queue for a book whose row he holds: the first in the queue waits for it.
+CREATE OR REPLACE FUNCTION trading.queue_for_book(p_account_id integer, p_bot_id text, p_category text, p_symbol text,
+                                                  p_position_idx smallint) RETURNS boolean
+LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(p_account_id, hashtext(
+        p_bot_id || E'\x1f' || p_category || E'\x1f' || p_symbol || E'\x1f' || p_position_idx)) IS NOT NULL
 $$;
 
 -- Until the transaction ends nobody else makes a new book of a line: whoever makes one waits for those who hold the line as

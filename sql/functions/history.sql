@@ -1,7 +1,8 @@
 -- What the import of history needs besides COPY. Lots and trades are derived outside the database and written in bulk, so
 -- only a login that may write the tables can import: none of these functions lends its rights.
 
--- Locks books, creating those that are not there, in one order for everybody. `p_books`: a JSON list of keys.
+-- Locks books, creating those that are not there, in one order for everybody. `p_books`: a JSON list of keys. It does not
+-- queue: the server's table of locks has no room for as many.
 CREATE OR REPLACE FUNCTION trading.lock_books(p_account_id integer, p_books json) RETURNS SETOF trading.books
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -11,7 +12,7 @@ BEGIN
                                                             position_idx smallint)
               ORDER BY j.bot_id COLLATE "C", j.category COLLATE "C", j.symbol COLLATE "C", j.position_idx
     LOOP
-        RETURN NEXT trading.lock_book(p_account_id, k.bot_id, k.category, k.symbol, k.position_idx);
+        RETURN NEXT trading.lock_book(p_account_id, k.bot_id, k.category, k.symbol, k.position_idx, false);
     END LOOP;
 END
 $$;
