@@ -20,7 +20,7 @@ from ledger.fill import Fill as Read
 from ledger.fill import dump_fills, read_mapping
 from ledger.queries import query
 from tests.busy_books import busy_book
-from tests.oracle import Fill
+from tests.oracle import Fill, Instrument
 from tests.oracle_ledger import BookKey, OracleLedger
 from tests.statements import statement
 from tests.stored import expected_books, stored_books
@@ -29,6 +29,9 @@ from tests.translation import arguments
 
 _BOT = "bot"
 _OTHER_BOT = "other"
+_NOBODY = "external"  # which every account has
+# Books of the same bot beside the one that is played.
+_NEIGHBOURS = (BookKey(BOOKS[0].instrument, 1), BookKey(Instrument("linear", "SOLUSDT", "SOL", "USDT", "USDT")))
 _COUNT = 26
 _BATCH = 9
 _MOMENTS = (-1, 1, 3, 6)
@@ -56,6 +59,7 @@ class Scenario:
     fills: Sequence[Fill]
     way: Way
     given: Sequence[dict[str, Any]] = ()
+    bot: str = _BOT
 
 
 class WrongWithoutMutantError(Exception):
@@ -72,7 +76,11 @@ class Replay:
         # The same ids in another account, which nothing may be taken from.
         for key in (BOOKS[0], *BOOKS[4:]):
             self.one_by_one(key, _read(_described(key, busy_book(key, 6, seed=3))))
+        self._bot = _NOBODY
+        self.one_by_one(BOOKS[0], _read(_described(BOOKS[0], _neighbour(BOOKS[0]))))
         self._bot, self.account_id = _BOT, self._registered(_BOT)
+        for key in _NEIGHBOURS:
+            self.one_by_one(key, _read(_described(key, _neighbour(key))))
         self._scenarios = {scenario.name: scenario for scenario in _scenarios() if not names or scenario.name in names}
         self._expected = {name: self._proven(scenario) for name, scenario in self._scenarios.items()}
 
@@ -99,12 +107,14 @@ class Replay:
             played = self._played(scenario)
             if scenario.fills:
                 oracle = OracleLedger()
+                oracle.record([(key, fill) for key in _NEIGHBOURS for fill in _neighbour(key)])
                 oracle.record([(scenario.key, fill) for fill in scenario.fills])
                 if stored_books(self._connection, self.account_id) != expected_books(oracle):
                     raise WrongWithoutMutantError(scenario.name)
         return played
 
     def _played(self, scenario: Scenario) -> Answer:
+        self._bot = scenario.bot
         given = _described(scenario.key, scenario.fills) if scenario.fills else list(scenario.given)
         answers = scenario.way(self, scenario.key, _read(given))
         state = self._state()
@@ -191,11 +201,21 @@ def _scenarios() -> Iterator[Scenario]:
                 title = f"{key.instrument.category} {key.position_idx} {key.instrument.symbol}, {name}"
                 yield Scenario(title, key, busy_book(key, _COUNT, seed=1), way)
         yield Scenario(f"whole orders, {name}", BOOKS[0], with_whole_orders(BOOKS[0]), way)
+        yield Scenario(f"of nobody, {name}", BOOKS[0], busy_book(BOOKS[0], _COUNT, seed=7), way, bot=_NOBODY)
     for name in ("one by one", "in batches", "in batches, mixed"):
         yield Scenario(f"unknown prices, {name}", BOOKS[0], (), ways[name], _without_prices(BOOKS[0]))
     yield Scenario("with funding", BOOKS[0], (), ways["in batches"], _with_funding(BOOKS[0]))
     for key in BOOKS[:1] + BOOKS[3:5]:
         yield Scenario(f"effects {key.instrument.category}", key, busy_book(key, _COUNT, seed=4), Replay.closing_only)
+
+
+def _neighbour(key: BookKey) -> list[Fill]:
+    """Fills of other executions and orders than those that are played."""
+    mine = f"n{key.position_idx}"
+    return [
+        replace(fill, exec_id=f"{mine}-{fill.exec_id}", order_id=fill.order_id and f"{mine}-{fill.order_id}")
+        for fill in busy_book(key, 6, seed=8)
+    ]
 
 
 def _without_prices(key: BookKey) -> list[dict[str, Any]]:

@@ -1,0 +1,32 @@
+"""A batch is what its executions are one by one: what counts of a repeated one, and which refusal comes first."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from ledger import ConflictingFillError, LedgerClient
+from tests.clients import KINDS, open_client
+from tests.fills import SYMBOL, fill
+
+
+@pytest.fixture(params=KINDS)
+def client(request: pytest.FixtureRequest, database_url: str) -> Iterator[LedgerClient]:
+    with open_client(request.param, "bot", account="main", database_url=database_url) as opened:
+        yield opened
+
+
+def test_the_first_of_a_repeated_execution_counts(client: LedgerClient) -> None:
+    closes = [fill("e2", "Sell", at=1, close_reason=reason) for reason in ("take_profit", "stop_loss")]
+    results = client.record_fills([fill("e1"), *closes])
+    assert [result.duplicate for result in results] == [False, False, True]
+    assert [trade.exit_reason for trade in client.get_completed_trades()] == ["take_profit"]
+
+
+def test_a_conflict_comes_before_what_the_rest_of_the_batch_may_not_do(client: LedgerClient) -> None:
+    client.record_fill(**fill("e1", position_idx=1))
+    beyond = fill("e2", "Sell", 5, at=1, position_idx=1)
+    with pytest.raises(ConflictingFillError) as refused:
+        client.record_fills([beyond, fill("e1", price=101, position_idx=1)])
+    assert refused.value.fields["exec_price"]["given"] == "101"
+    assert client.get_position(SYMBOL, position_idx=1).total_qty == Decimal(1)
