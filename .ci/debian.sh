@@ -7,11 +7,11 @@ debian_problem=""
 debian_database_url="postgresql://postgres@/postgres?host=$debian_home"
 debian_redis_url="unix://$debian_home/redis.sock"
 
-# What a server's version can change: the SQL and its plans, rights, locks, connections, the cache. The venue's side, what
+# What a server's version can change: the SQL and its plans, rights, locks, the cache. The venue's side, what
 # commands print and the embedded servers' own tests would only repeat themselves. Of the reconciler, what it stores and
 # what it does with rights and in transactions; tests/integration/test_queries.py has the server read every query.
 debian_tests=(
-    tests/integration/test_*.py
+    tests/integration/test_{accounts,book,cache,checked,code,hash,invariants,large,migrations,open,pgbouncer,plans,queries,touched}*.py
     tests/integration/reconcile/test_{logins,quarantine}.py
     tests/acceptance/history/test_{large_book,same_as_live}.py
     tests/acceptance/test_{backup,bot_login,fifo_cases,roles,sequence,tampering}.py
