@@ -50,26 +50,31 @@ class Importer:
         with _progress(gaps) as (progress, task):
             async with Walks(self._exchange, gaps) as walks:
                 async for walk in walks:
+                    found = self._found
                     async for orders in walk.orders:
                         self.requests += orders.requests
                         await self._booker.keep_orders(orders.items)
                     async for window in walk.executions:
-                        await self._book(walk.category, window, now)
+                        await self._book(walk.category, window)
+                        await self._cover(walk.category, window, now, is_told=self._found == found)
+                        found = self._found
                         progress.advance(task, (window.until - window.since).total_seconds())
 
-    async def _book(self, category: str, window: Window[Execution], now: datetime) -> None:
-        found = self._found
+    async def _book(self, category: str, window: Window[Execution]) -> None:
         self.requests += window.requests
         self.windows += 1
         self.read += len(window.items) + len(window.unreadable)
         self.unreadable += len(window.unreadable)
         await self._booker.book(category, window.items)
         await self.quarantine(window.unreadable)
+
+    async def _cover(self, category: str, window: Window[Execution], now: datetime, *, is_told: bool) -> None:
+        """Not `is_told`: something was found in it, or among its gap's orders, that only the report will say."""
         span = window.since, window.until
-        if self._found > found:
-            self._unsaid.append((category, span, now))
-        else:
+        if is_told:
             await cover(self._store, EXECUTIONS, category, span, now)
+        else:
+            self._unsaid.append((category, span, now))
 
     @property
     def _found(self) -> int:

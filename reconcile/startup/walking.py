@@ -20,19 +20,15 @@ class _Ahead(Generic[V]):
         self._windows = windows
         self._next: asyncio.Task[Window[V] | None] | None = None
 
-    def begin(self) -> None:
+    def begin(self) -> "asyncio.Task[Window[V] | None]":
         """Asks for the next one, if it is not asked for yet."""
         if self._next is None:
             self._next = asyncio.create_task(self._ask())
+        return self._next
 
     async def __aiter__(self) -> AsyncIterator[Window[V]]:
-        while True:
-            self.begin()
-            assert self._next is not None  # noqa: S101 - just begun
-            window = await self._next
+        while (window := await self.begin()) is not None:
             self._next = None
-            if window is None:
-                return
             self.begin()
             yield window
 

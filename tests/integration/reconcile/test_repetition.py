@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from ledger import LedgerClient
+from ledger import AsyncLedgerClient, LedgerClient
 from reconcile import ReconciliationReport, reconcile_positions_on_startup_sync
 from reconcile.paper.faults import HttpFault
 from tests.bybit_account import START
+from tests.faults.wire import StatementProxy
 from tests.reconciling import BOT, Desk, another_exchange, kinds
 
 D = Decimal
@@ -154,3 +155,25 @@ async def test_a_failed_query_is_never_read_as_flat(desk: Desk) -> None:
     desk.account.control.heal()
     assert (report.status, report.imported, report.findings) == ("degraded", {}, [])
     assert desk.books() == {(BOT, "BTCUSDT", 0): D("0.5")}
+
+
+async def test_what_was_found_among_orders_is_read_again_until_a_report_says_it(desk: Desk) -> None:
+    order_id = desk.order("Buy", "0.03")
+    desk.account.control.advance(60_000)
+    desk.rows("reconcile/order", order_id=order_id, qty=D("0.08"))
+    covered: list[list[str]] = []
+
+    def look() -> None:
+        covered.append([row["endpoint"] for row in desk.rows("reconcile/coverage")])
+
+    account = "bybit:main:paper"
+    with StatementProxy(desk.database_url) as proxy:
+        proxy.call_before("trading.save_run", look)
+        url = proxy.postgres_url(desk.database_url)
+        async with AsyncLedgerClient(BOT, account=account, database_url=url, redis_url=desk.redis_url) as client:
+            report = await desk.reconcile(db_client=client, since=START)
+    assert [finding.kind for finding in report.problems] == ["order_regressed"]
+    look()
+    before, after = covered
+    assert "executions" not in before
+    assert "executions" in after
