@@ -43,7 +43,7 @@ def blocked_backend(watcher: psycopg.Connection[Any], seen: set[int]) -> int:
     """A backend, none of those seen before, that waits for a lock."""
     until = time.monotonic() + 10
     while True:
-        found = {pid for (pid,) in watcher.execute(statement("server/blocked_backends"))} - seen
+        found = {pid for pid, _ in watcher.execute(statement("server/blocked_backends"))} - seen
         if found:
             return int(found.pop())
         assert time.monotonic() < until, "nobody waits for the lock"

@@ -27,11 +27,11 @@ class Servers:
 
 
 @contextmanager
-def running_servers(database_url: str | None, redis_url: str | None) -> Iterator[Servers]:
-    """The servers given, and temporary ones in place of those that are not."""
+def running_servers(database_url: str | None, redis_url: str | None, *, durable: bool = False) -> Iterator[Servers]:
+    """The servers given, and temporary ones in place of those that are not: `durable` ones write as in production."""
     with ExitStack() as stack:
-        if database_url is None or redis_url is None:
-            embedded = stack.enter_context(scoped())
+        if not database_url or not redis_url:
+            embedded = stack.enter_context(scoped(durable=durable))
             database_url = database_url or embedded.database_url
             redis_url = redis_url or embedded.redis_url
         yield Servers(database_url, empty_redis_database(redis_url))

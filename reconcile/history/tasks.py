@@ -58,8 +58,8 @@ def tasks(books: Sequence[StagedBook], most: int | None = None) -> Iterator[Task
     pending: list[StagedBook] = []
     for book in books:
         size = _size(book) if most is None else min(most, _size(book))
-        joins = pending and pending[0].is_cash == book.is_cash and book.stop - pending[0].first <= size
-        if pending and not (joins and len(pending) < BOOKS_AT_ONCE):
+        fits = pending and book.stop - pending[0].first <= size and len(pending) < BOOKS_AT_ONCE
+        if pending and not (fits and pending[0].is_cash == book.is_cash):
             yield _task(pending)
             pending = []
         pending.append(book)

@@ -39,7 +39,7 @@ def test_those_who_wait_are_served_in_their_order(
             given = fill(f"e{number}", at=number + 1)
             calls.append(Call(partial(writer.record_fill, **given)))
             seen.add(blocked_backend(watcher, seen))
-        waits = [wait for (wait,) in watcher.execute(statement("server/waits"))]
+        waits = [wait for _, wait in watcher.execute(statement("server/blocked_backends"))]
         assert sorted(waits) == ["advisory"] * (_WRITERS - 1) + ["transactionid"]  # of many, one waits for the row
     for call in calls:
         call.join(30)

@@ -1,6 +1,5 @@
 """Many entries at once: what goes to the cache in pipelines is worth as much as one entry after the other."""
 
-import asyncio
 import logging
 import random
 import time
@@ -11,6 +10,7 @@ import pytest
 import redis
 
 from ledger import AsyncLedgerClient, LedgerClient
+from tests.cancelling import cancelled_after
 from tests.clients import KINDS
 from tests.fills import fill
 from tests.redis_server import RedisServer
@@ -99,16 +99,6 @@ async def test_no_cancellation_is_lost_and_no_answer_taken_for_another(database_
     rng = random.Random(7)
     async with AsyncLedgerClient("bot", account="main", database_url=database_url, redis_url=redis_url) as client:
         await client.record_fills(batch(1))
-
-        async def work() -> None:
-            while True:
-                await client.refresh_positions(BOOKS)
-
         for _ in range(60):
-            task = asyncio.create_task(work())
-            await asyncio.sleep(rng.random() * 0.03)
-            task.cancel()
-            _, pending = await asyncio.wait({task}, timeout=5)
-            assert not pending
-            assert task.cancelled()
+            await cancelled_after(rng.random() * 0.03, lambda: client.refresh_positions(BOOKS))
             assert [(await client.get_position(symbol)).symbol for symbol in SYMBOLS[:3]] == SYMBOLS[:3]
