@@ -15,8 +15,7 @@ BEGIN
         AND k.position_idx = p_position_idx
       ORDER BY k.book_id FOR NO KEY UPDATE;
     -- What is there already is this adjustment, asked for again.
-    IF NOT EXISTS (SELECT FROM trading.fills f WHERE f.account_id = p_account_id AND f.category = p_category
-                      AND f.exec_id = p_exec_id)
+    IF NOT EXISTS (SELECT FROM trading.execution_of(p_account_id, p_category, p_exec_id))
        AND EXISTS (SELECT FROM trading.books k
                     WHERE k.account_id = p_account_id AND k.category = p_category AND k.symbol = p_symbol
                       AND k.position_idx = p_position_idx
@@ -39,7 +38,7 @@ DECLARE
     a trading.fills;
     b trading.books;
 BEGIN
-    SELECT * INTO a FROM trading.fills f WHERE f.account_id = p_account_id AND f.fill_id = p_fill_id;
+    SELECT * INTO a FROM trading.fill_of(p_account_id, p_fill_id);
     PERFORM trading.require_bot(p_account_id, coalesce(a.bot_id, 'external'));
     IF a.exec_type IS DISTINCT FROM 'Adjustment' THEN
         PERFORM trading.raise_invalid('fill_id', p_fill_id::text, a.exec_id, 'an adjustment');

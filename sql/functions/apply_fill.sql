@@ -118,8 +118,7 @@ BEGIN
         b.first_entry_time := NULL;
         b.last_entry_time := NULL;
     ELSIF b.first_open_from = until THEN
-        SELECT l.entry_time INTO b.first_entry_time FROM trading.lots l
-         WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id AND l.open_from = until;
+        b.first_entry_time := trading.entry_time_at(b, until);
     END IF;
     RETURN b;
 END

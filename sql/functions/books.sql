@@ -64,7 +64,8 @@ $$;
 CREATE OR REPLACE FUNCTION trading.drop_empty_book(b trading.books) RETURNS void
 LANGUAGE sql AS $$
     DELETE FROM trading.books k
-     WHERE k.account_id = b.account_id AND k.book_id = b.book_id AND k.book_seq = 0 AND k.cash_seq = 0
+     WHERE k.account_id = b.account_id AND k.book_id = b.book_id AND k.bot_id = b.bot_id AND k.category = b.category
+       AND k.symbol = b.symbol AND k.position_idx = b.position_idx AND k.book_seq = 0 AND k.cash_seq = 0
 $$;
 
 CREATE OR REPLACE FUNCTION trading.save_book(b trading.books) RETURNS trading.books
@@ -79,7 +80,9 @@ BEGIN
            open_commission = b.open_commission, unpriced_qty = b.unpriced_qty, dust_qty = b.dust_qty,
            trades = b.trades, realized_gross = b.realized_gross, realized_net = b.realized_net,
            updated_at = b.updated_at
-     WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+       -- Both keys of the table, so that whichever index is taken finds no other row.
+     WHERE k.account_id = b.account_id AND k.book_id = b.book_id AND k.bot_id = b.bot_id AND k.category = b.category
+       AND k.symbol = b.symbol AND k.position_idx = b.position_idx;
     RETURN b;
 END
 $$;
@@ -105,8 +108,7 @@ BEGIN
         v_owner := coalesce(
             (SELECT bot_id FROM trading.orders
               WHERE account_id = p_account_id AND category = p_category AND order_id = p_order_id),
-            (SELECT bot_id FROM trading.fills
-              WHERE account_id = p_account_id AND order_id = p_order_id AND category = p_category LIMIT 1));
+            (SELECT bot_id FROM trading.fills_of_order(p_account_id, p_category, p_order_id) LIMIT 1));
     END IF;
     RETURN coalesce(v_owner, p_caller);
 END
@@ -140,21 +142,28 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                 ELSE commission_asset END
 $$;
 
+-- A fill's `fee`: the commission, a spot fee in the base coin turned into quote.
+CREATE OR REPLACE FUNCTION trading.fee(b trading.books, price numeric, commission numeric, asset text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN b.category = 'spot' AND asset = b.base_coin AND commission <> 0 THEN coalesce(commission * price, 0)
+                ELSE commission END
+$$;
+
+-- What a fill adds to the position. A spot fee in the base coin never arrives, so the lot is shorter at the same cost.
+CREATE OR REPLACE FUNCTION trading.signed_qty(b trading.books, side text, qty numeric, commission numeric, asset text)
+RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN side <> 'Buy' THEN -qty
+                WHEN b.category = 'spot' AND asset = b.base_coin AND commission <> 0 THEN qty - commission
+                ELSE qty END
+$$;
+
 -- Fills in what follows from them: commission_asset, signed_qty and fee.
 CREATE OR REPLACE FUNCTION trading.valued(b trading.books, f trading.fills) RETURNS trading.fills
 LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-    qty numeric := f.exec_qty;
 BEGIN
     f.commission_asset := coalesce(f.commission_asset, b.settle_coin);
-    f.fee := f.commission;
-    IF b.category = 'spot' AND f.commission_asset = b.base_coin AND f.commission <> 0 THEN
-        f.fee := coalesce(f.commission * f.exec_price, 0);
-        IF f.side = 'Buy' THEN  -- the fee never arrives, so the lot is shorter at the same cost
-            qty := qty - f.commission;
-        END IF;
-    END IF;
-    f.signed_qty := CASE f.side WHEN 'Buy' THEN qty ELSE -qty END;
+    f.fee := trading.fee(b, f.exec_price, f.commission, f.commission_asset);
+    f.signed_qty := trading.signed_qty(b, f.side, f.exec_qty, f.commission, f.commission_asset);
     RETURN f;
 END
 $$;
@@ -169,9 +178,8 @@ $$;
 CREATE OR REPLACE FUNCTION trading.dust_of_book(b trading.books) RETURNS numeric
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN (SELECT coalesce(sum(trading.dust_of(b, f)), 0) FROM trading.fills f
-             WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-               AND NOT EXISTS (SELECT FROM trading.fill_voids v
+    RETURN (SELECT coalesce(sum(trading.dust_of(b, f)), 0) FROM trading.fills_of_book(b.account_id, b.book_id) f
+             WHERE NOT EXISTS (SELECT FROM trading.fill_voids v
                                 WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id));
 END
 $$;

@@ -10,12 +10,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT ('-infinity', 0, '', 0, 0, 0, 0)::trading.checkpoint
 $$;
 
--- A fill by its key. OFFSET keeps the planner from reading a whole journal to join it with a few rows.
-CREATE OR REPLACE FUNCTION trading.fill_of(p_account_id integer, p_fill_id bigint) RETURNS SETOF trading.fills
-LANGUAGE sql STABLE AS $$
-    SELECT * FROM trading.fills f WHERE f.account_id = p_account_id AND f.fill_id = p_fill_id OFFSET 0
-$$;
-
 -- Each fill, in exchange order, with the state in which it finds the book and what it does to it. Every level
 -- has a window in that order, which makes it keep the order of the one below: one sort, or none, serves all.
 CREATE OR REPLACE FUNCTION trading.derive_steps(p_account_id integer, p_book_id integer, p trading.checkpoint,
@@ -138,7 +132,7 @@ BEGIN
           FROM closed i
          CROSS JOIN LATERAL trading.fill_of(b.account_id, i.exit_fill_id) f
          WHERE i.close_n IS NOT NULL  -- lots that nothing closes
-    ), result AS (
+    ), result AS MATERIALIZED (  -- else `net` would stand in pnl_pct() three times, which is not inlined then
         SELECT c.*, c.gross - CASE WHEN c.entry_asset = b.settle_coin THEN c.entry_fee ELSE 0 END
                             - CASE WHEN c.exit_asset = b.settle_coin THEN c.exit_fee ELSE 0 END AS net
           FROM costed c

@@ -100,8 +100,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     stored text;
 BEGIN
-    SELECT k.exec_type INTO stored FROM trading.funding_payments k
-     WHERE k.account_id = p_account_id AND k.category = p_category AND k.exec_id = p_exec_id;
+    SELECT k.exec_type INTO stored FROM trading.payment_of(p_account_id, p_category, p_exec_id) k;
     IF FOUND THEN
         PERFORM trading.raise_conflict(p_exec_id, json_build_object(
             'exec_type', json_build_object('stored', stored, 'given', p_exec_type)));
@@ -130,8 +129,7 @@ BEGIN
     f.recorded_at := clock_timestamp();
     f.hash := trading.link(b.hash, trading.canonical(f));
     INSERT INTO trading.fills SELECT f.*
-     WHERE NOT EXISTS (SELECT FROM trading.funding_payments k
-                        WHERE k.account_id = f.account_id AND k.category = f.category AND k.exec_id = f.exec_id)
+     WHERE NOT EXISTS (SELECT FROM trading.payment_of(f.account_id, f.category, f.exec_id))
     ON CONFLICT (account_id, category, exec_id) DO NOTHING;
     IF NOT FOUND THEN
         PERFORM trading.require_no_cash(f.account_id, f.category, f.exec_id, f.exec_type);

@@ -31,6 +31,17 @@ BEGIN
 END
 $$;
 
+-- When the lot was opened that begins there.
+CREATE OR REPLACE FUNCTION trading.entry_time_at(b trading.books, p_open_from numeric) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT l.entry_time FROM trading.lots l
+             WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id
+               AND l.open_from BETWEEN p_open_from AND p_open_from
+             ORDER BY l.open_from LIMIT 1);
+END
+$$;
+
 -- The ends of what is open, on (b.closed, b.opened] of the cycle's axis.
 CREATE OR REPLACE FUNCTION trading.with_open_ends(b trading.books) RETURNS trading.books
 LANGUAGE plpgsql STABLE AS $$
@@ -40,8 +51,7 @@ BEGIN
     b.last_entry_time := NULL;
     IF b.size > 0 THEN
         b.first_open_from := trading.lot_start(b, b.closed);
-        SELECT l.entry_time INTO b.first_entry_time FROM trading.lots l
-         WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id AND l.open_from = b.first_open_from;
+        b.first_entry_time := trading.entry_time_at(b, b.first_open_from);
         SELECT l.entry_time INTO b.last_entry_time FROM trading.lots l
          WHERE l.account_id = b.account_id AND l.cycle_id = b.cycle_id AND l.open_from < b.opened
          ORDER BY l.open_from DESC LIMIT 1;

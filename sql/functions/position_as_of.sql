@@ -18,13 +18,11 @@ BEGIN
     -- Lots never change once they are opened: those on this part of the axis are as they were then.
     b := trading.with_open_lots(b);
     SELECT coalesce(sum(t.net_pnl), 0) INTO b.realized_net
-      FROM trading.fills f JOIN trading.completed_trades t
-        ON t.account_id = f.account_id AND t.exit_fill_id = f.fill_id
-     WHERE f.account_id = b.account_id AND f.book_id = b.book_id AND f.exec_time <= p_at;
+      FROM trading.fills_until(b.account_id, b.book_id, p_at) f
+     CROSS JOIN LATERAL trading.trades_of(f.account_id, f.fill_id) t;
     SELECT coalesce(sum(trading.dust_of(b, f)), 0), max(f.book_seq) INTO b.dust_qty, b.book_seq
-      FROM trading.fills f
-     WHERE f.account_id = b.account_id AND f.book_id = b.book_id AND f.exec_time <= p_at
-       AND NOT EXISTS (SELECT FROM trading.fill_voids v
+      FROM trading.fills_until(b.account_id, b.book_id, p_at) f
+     WHERE NOT EXISTS (SELECT FROM trading.fill_voids v
                         WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id);
     b.book_seq := coalesce(b.book_seq, 0);
     b.updated_at := p_at;

@@ -112,10 +112,8 @@ BEGIN
            SET decision = 'booked', decided_at = clock_timestamp(), decided_by = session_user,
                note = 'booked by a later reconciliation'
          WHERE k.account_id = p_account_id AND k.decision IS NULL
-           AND (EXISTS (SELECT FROM trading.fills f WHERE f.account_id = k.account_id AND f.category = k.category
-                           AND f.exec_id = k.exec_id)
-                OR EXISTS (SELECT FROM trading.funding_payments p WHERE p.account_id = k.account_id
-                              AND p.category = k.category AND p.exec_id = k.exec_id))
+           AND (EXISTS (SELECT FROM trading.execution_of(k.account_id, k.category, k.exec_id))
+                OR EXISTS (SELECT FROM trading.payment_of(k.account_id, k.category, k.exec_id)))
         RETURNING k.*
     LOOP
         PERFORM trading.close_quarantine_findings(q);

@@ -12,7 +12,7 @@ DECLARE
     v     trading.fill_voids;
 BEGIN
     PERFORM trading.require_bot(p_account_id, p_bot_id);
-    SELECT * INTO f FROM trading.fills k WHERE k.account_id = p_account_id AND k.fill_id = p_fill_id;
+    SELECT * INTO f FROM trading.fill_of(p_account_id, p_fill_id);
     IF NOT FOUND OR f.bot_id = p_bot_id OR trading.is_order_level(f.exec_id) THEN
         PERFORM trading.raise_invalid('fill_id', p_fill_id::text, f.exec_id, 'an execution in the book of another bot');
     END IF;

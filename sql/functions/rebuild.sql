@@ -8,20 +8,17 @@ DECLARE
     p     trading.checkpoint;
     began trading.fills;
 BEGIN
-    SELECT * INTO began FROM trading.fills f WHERE f.account_id = b.account_id AND f.fill_id = b.cycle_id;
+    SELECT * INTO began FROM trading.fill_of(b.account_id, b.cycle_id);
     IF NOT FOUND OR (began.exec_time, began.seq, began.exec_id) >= (p_exec_time, p_seq, p_exec_id) THEN
         RETURN trading.last_cycle_before(b, p_exec_time, p_seq, p_exec_id);
     END IF;
     p := trading.point_before(b, p_exec_time, p_seq, p_exec_id);
-    -- OFFSET keeps the planner from reading all lots and trades of the account to join them with a few fills.
-    SELECT b.opened - coalesce(sum(l.qty), 0) INTO p.opened
+    SELECT b.opened - coalesce(sum(l.open_to - l.open_from), 0) INTO p.opened
       FROM trading.fills_from(b, p_exec_time, p_seq, p_exec_id) f
-     CROSS JOIN LATERAL (SELECT k.open_to - k.open_from AS qty FROM trading.lots k
-                          WHERE k.account_id = b.account_id AND k.fill_id = f.fill_id OFFSET 0) l;
+     CROSS JOIN LATERAL trading.lot_of(b.account_id, f.fill_id) l;
     SELECT b.closed - coalesce(sum(t.quantity), 0) INTO p.closed
       FROM trading.fills_from(b, p_exec_time, p_seq, p_exec_id) f
-     CROSS JOIN LATERAL (SELECT k.quantity FROM trading.completed_trades k
-                          WHERE k.account_id = b.account_id AND k.exit_fill_id = f.fill_id OFFSET 0) t;
+     CROSS JOIN LATERAL trading.trades_of(b.account_id, f.fill_id) t;
     p.pos := CASE began.side WHEN 'Buy' THEN p.opened - p.closed ELSE p.closed - p.opened END;
     RETURN p;
 END
@@ -55,7 +52,8 @@ BEGIN
     RETURN QUERY
     SELECT f.fill_id FROM trading.fills f
      WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-       AND (f.exec_time, f.seq, f.exec_id) >= (p_exec_time, p_seq, p_exec_id);
+       AND (f.exec_time, f.seq, f.exec_id) >= (p_exec_time, p_seq, p_exec_id)
+     ORDER BY f.exec_time, f.seq, f.exec_id;
 END
 $$;
 
@@ -69,7 +67,7 @@ BEGIN
     SELECT f.exec_time, f.seq, f.exec_id, CASE l.side WHEN 'Buy' THEN l.open_to ELSE -l.open_to END,
            l.cycle_id, l.open_to, 0
       INTO p
-      FROM trading.fills f JOIN trading.lots l ON l.account_id = f.account_id AND l.fill_id = f.fill_id
+      FROM trading.fills f CROSS JOIN LATERAL trading.lot_of(f.account_id, f.fill_id) l
      WHERE f.account_id = b.account_id AND f.book_id = b.book_id
        AND (f.exec_time, f.seq, f.exec_id) < (p_exec_time, p_seq, p_exec_id)
        AND l.cycle_id = l.fill_id
@@ -114,7 +112,9 @@ BEGIN
         lots_written, lots_removed, trades_written, trades_removed, trades_before, trades_after,
         net_pnl_before, net_pnl_after)
     VALUES (b.account_id, b.book_id, b.book_seq, p_reason, p_cause_fill_id, p.exec_time,
-        (SELECT count(*) FROM trading.derive_steps(b.account_id, b.book_id, p, NULL)),
+        (SELECT count(*) FROM trading.fills_after(b.account_id, b.book_id, p) f
+          WHERE NOT EXISTS (SELECT FROM trading.fill_voids v
+                             WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)),
         log.lots_written, log.lots_removed, log.trades_written, log.trades_removed, log.trades_before, b.trades,
         log.net_pnl_before, b.realized_net);
     RETURN b;
@@ -127,11 +127,8 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN QUERY
     SELECT t.*
-      FROM trading.fills f
-     CROSS JOIN LATERAL (SELECT * FROM trading.completed_trades k
-                          WHERE k.account_id = f.account_id AND k.exit_fill_id = f.fill_id OFFSET 0) t
-     WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-       AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id);
+      FROM trading.fills_after(b.account_id, b.book_id, p) f
+     CROSS JOIN LATERAL trading.trades_of(f.account_id, f.fill_id) t;
 END
 $$;
 
@@ -142,9 +139,7 @@ BEGIN
     WITH fresh AS MATERIALIZED (
         SELECT * FROM trading.derive_lots(b, p, NULL)
     ), former AS MATERIALIZED (
-        SELECT f.fill_id FROM trading.fills f
-         WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-           AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
+        SELECT f.fill_id FROM trading.fills_after(b.account_id, b.book_id, p) f
     ), gone AS (
         -- By an array, because a join may be planned to read all lots of the account.
         DELETE FROM trading.lots l
@@ -271,7 +266,8 @@ DECLARE
     b      trading.books;
     result bigint;
 BEGIN
-    SELECT * INTO b FROM trading.books WHERE account_id = p_account_id AND book_id = p_book_id
+    SELECT * INTO b FROM trading.books k
+     WHERE k.account_id = p_account_id AND k.book_id BETWEEN p_book_id AND p_book_id ORDER BY k.book_id
        FOR NO KEY UPDATE;
     PERFORM trading.require_bot(b.account_id, b.bot_id);
     -- Rows of fills that no longer exist, or that nothing derives, would survive a comparison by fill.

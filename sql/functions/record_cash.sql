@@ -37,7 +37,9 @@ BEGIN
         RETURN trading.known_cash(b, p);
     END IF;
     UPDATE trading.books k SET cash_seq = p.cash_seq, cash_hash = p.hash, updated_at = clock_timestamp()
-     WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+       -- Both keys, as in save_book().
+     WHERE k.account_id = b.account_id AND k.book_id = b.book_id AND k.bot_id = b.bot_id AND k.category = b.category
+       AND k.symbol = b.symbol AND k.position_idx = b.position_idx;
     RETURN trading.cash_result(b, false);
 END
 $$;
@@ -63,8 +65,7 @@ BEGIN
     IF field IS NOT NULL THEN
         PERFORM trading.raise_invalid(field, to_jsonb(p) ->> field, p.exec_id, 'a value that an execution can have');
     END IF;
-    SELECT f.exec_type INTO stored FROM trading.fills f
-     WHERE f.account_id = p.account_id AND f.category = p.category AND f.exec_id = p.exec_id;
+    SELECT f.exec_type INTO stored FROM trading.execution_of(p.account_id, p.category, p.exec_id) f;
     IF FOUND THEN
         PERFORM trading.raise_conflict(p.exec_id, json_build_object(
             'exec_type', json_build_object('stored', stored, 'given', p.exec_type)));
@@ -80,8 +81,7 @@ DECLARE
     hidden  boolean;
     differs json;
 BEGIN
-    SELECT * INTO k FROM trading.funding_payments s
-     WHERE s.account_id = p.account_id AND s.category = p.category AND s.exec_id = p.exec_id;
+    SELECT * INTO k FROM trading.payment_of(p.account_id, p.category, p.exec_id);
     hidden := NOT trading.may_act_for(k.account_id, k.bot_id);
     SELECT json_object_agg(c.field, json_build_object('stored', CASE WHEN hidden THEN 'hidden' ELSE c.stored END,
                                                       'given', c.given)) INTO differs
@@ -95,7 +95,7 @@ BEGIN
     IF differs IS NOT NULL THEN
         PERFORM trading.raise_conflict(p.exec_id, differs);
     END IF;
-    SELECT * INTO b FROM trading.books s WHERE s.account_id = k.account_id AND s.book_id = k.book_id;
+    SELECT * INTO b FROM trading.book_of(k.account_id, k.book_id);
     RETURN trading.cash_result(CASE WHEN hidden THEN mine ELSE b END, true);
 END
 $$;

@@ -72,8 +72,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     opened numeric;
 BEGIN
-    SELECT l.open_to - l.open_from INTO opened FROM trading.lots l
-     WHERE l.account_id = f.account_id AND l.fill_id = f.fill_id;
+    SELECT l.open_to - l.open_from INTO opened FROM trading.lot_of(f.account_id, f.fill_id) l;
     IF p_effect = 'closes' AND FOUND THEN
         PERFORM trading.raise_insufficient(b, abs(f.signed_qty), abs(f.signed_qty) - opened,
                                            'a close may not close more than is open');
@@ -97,8 +96,7 @@ DECLARE
     hidden  boolean;
     differs json;
 BEGIN
-    SELECT * INTO k FROM trading.fills s
-     WHERE s.account_id = f.account_id AND s.category = f.category AND s.exec_id = f.exec_id;
+    SELECT * INTO k FROM trading.execution_of(f.account_id, f.category, f.exec_id);
     hidden := NOT trading.may_act_for(k.account_id, k.bot_id);
     SELECT json_object_agg(c.field, json_build_object('stored', CASE WHEN hidden THEN 'hidden' ELSE c.stored END,
                                                       'given', c.given)) INTO differs
@@ -126,7 +124,7 @@ BEGIN
         RETURN json_build_object('fill_id', k.fill_id, 'duplicate', true, 'entry', NULL, 'completed_trades', '[]'::json,
                                  'position', trading.position_of(mine));
     END IF;
-    SELECT * INTO b FROM trading.books s WHERE s.account_id = k.account_id AND s.book_id = k.book_id;
+    SELECT * INTO b FROM trading.book_of(k.account_id, k.book_id);
     RETURN trading.fill_result(b, k, true);
 END
 $$;
@@ -142,16 +140,15 @@ DECLARE
     trades json;
 BEGIN
     IF opens THEN
-        SELECT * INTO l FROM trading.lots s WHERE s.account_id = f.account_id AND s.fill_id = f.fill_id;
+        SELECT * INTO l FROM trading.lot_of(f.account_id, f.fill_id);
         IF FOUND THEN
             entry := trading.entry_of(b, l, f);
         END IF;
     END IF;
     IF closes THEN
         SELECT json_agg(t ORDER BY o.open_from) INTO trades
-          FROM trading.completed_trades t
-          JOIN trading.lots o ON o.account_id = t.account_id AND o.fill_id = t.entry_fill_id
-         WHERE t.account_id = b.account_id AND t.exit_fill_id = f.fill_id;
+          FROM trading.trades_of(b.account_id, f.fill_id) t
+         CROSS JOIN LATERAL trading.lot_of(t.account_id, t.entry_fill_id) o;
     END IF;
     RETURN json_build_object('fill_id', f.fill_id, 'duplicate', p_duplicate, 'entry', entry,
                              'completed_trades', coalesce(trades, '[]'), 'position', trading.position_of(b));

@@ -5,7 +5,8 @@
 CREATE OR REPLACE FUNCTION trading.record_fills(
     p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
     p_fills json, p_announced text[] DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     b       trading.books;
     owner   text;
@@ -25,8 +26,10 @@ BEGIN
         RETURN trading.record_one_by_one(b, p_bot_id, p_named_bot, batch, p_announced);
     END IF;
     fresh := trading.journal_batch(b, batch);
-    -- A conflict is a conflict whatever the rest of the batch would do.
-    PERFORM trading.repeated_fill(b, i) FROM trading.repeated_in(batch, fresh) i;
+    IF cardinality(fresh) IS DISTINCT FROM cardinality(batch) THEN
+        -- A conflict is a conflict whatever the rest of the batch would do.
+        PERFORM trading.repeated_fill(b, i) FROM trading.repeated_in(batch, fresh) i;
+    END IF;
     IF fresh IS NOT NULL THEN
         b := trading.apply_batch(b, fresh);
     ELSE
@@ -51,15 +54,14 @@ CREATE OR REPLACE FUNCTION trading.needs_single_steps(p_account_id integer, p_ow
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT FROM unnest(batch) i
-         WHERE i.exec_id IS NULL OR trading.is_order_level(i.exec_id) OR trading.is_cash(i.exec_type))
-        OR EXISTS (
-        SELECT FROM unnest(batch) i
-          JOIN trading.fills f ON f.account_id = p_account_id AND f.order_id = i.order_id AND f.category = p_category
-         WHERE trading.is_order_level(f.exec_id) OR (p_named_bot IS NULL AND f.bot_id <> p_owner))
-        OR (p_named_bot IS NULL AND EXISTS (
-        SELECT FROM unnest(batch) i
-          JOIN trading.orders o ON o.account_id = p_account_id AND o.category = p_category AND o.order_id = i.order_id
-         WHERE o.bot_id <> p_owner))
+         WHERE i.exec_id IS NULL OR trading.is_order_level(i.exec_id) OR trading.is_cash(i.exec_type)
+            OR EXISTS (SELECT FROM trading.fills_of_order(p_account_id, p_category, i.order_id) f
+                        WHERE trading.is_order_level(f.exec_id) OR (p_named_bot IS NULL AND f.bot_id <> p_owner))
+            OR (p_named_bot IS NULL AND EXISTS (
+               SELECT FROM trading.orders o
+                WHERE o.account_id = p_account_id AND o.category = p_category
+                  AND o.order_id BETWEEN i.order_id AND i.order_id AND o.bot_id <> p_owner
+                ORDER BY o.order_id OFFSET 0)))
 $$;
 
 -- Executions that move cash and no position. SessionSettlePnL: USDC session settlement.
@@ -91,7 +93,7 @@ BEGIN
         END IF;
     END LOOP;
     PERFORM trading.drop_empty_book(b);
-    SELECT * INTO b FROM trading.books k WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+    SELECT * INTO b FROM trading.book_of(b.account_id, b.book_id);
     RETURN json_build_object('position', trading.position_of(b), 'results', array_to_json(results));
 END
 $$;
@@ -104,28 +106,14 @@ DECLARE
     fresh trading.fills[];
     added bigint;
 BEGIN
-    FOR f IN
-        SELECT u.* FROM (
-            SELECT DISTINCT ON (i.exec_id) i.* FROM unnest(batch) WITH ORDINALITY i
-             WHERE NOT EXISTS (SELECT FROM trading.fills k WHERE k.account_id = b.account_id
-                                  AND k.category = b.category AND k.exec_id = i.exec_id)
-             ORDER BY i.exec_id, i.ordinality) u
-         ORDER BY u.exec_time, coalesce(u.seq, 0), u.exec_id
-    LOOP
-        f := trading.valued(b, trading.identified(b, f));
-        PERFORM trading.require_valid(f);
-        b.book_seq := b.book_seq + 1;
-        f.book_seq := b.book_seq;
-        f.fill_id := (b.book_id::bigint << 32) + b.book_seq;
-        f.recorded_at := clock_timestamp();
+    FOR f IN SELECT * FROM trading.new_fills(b, batch) LOOP
         f.hash := trading.link(b.hash, trading.canonical(f));
         b.hash := f.hash;
         fresh := fresh || f;
     END LOOP;
-    PERFORM trading.require_no_cash(p.account_id, p.category, p.exec_id, u.exec_type)
+    PERFORM trading.require_no_cash(b.account_id, b.category, u.exec_id, u.exec_type)
        FROM unnest(fresh) u
-       JOIN trading.funding_payments p
-         ON p.account_id = b.account_id AND p.category = b.category AND p.exec_id = u.exec_id;
+      WHERE EXISTS (SELECT FROM trading.payment_of(b.account_id, b.category, u.exec_id));
     INSERT INTO trading.fills SELECT u.* FROM unnest(fresh) u
     ON CONFLICT (account_id, category, exec_id) DO NOTHING;
     GET DIAGNOSTICS added = ROW_COUNT;
@@ -134,6 +122,34 @@ BEGIN
             MESSAGE = 'an execution of the batch was booked elsewhere at the same time; try again';
     END IF;
     RETURN fresh;
+END
+$$;
+
+-- The executions of a batch that the journal lacks, in exchange order, as fills of the book that lack but the hash.
+CREATE OR REPLACE FUNCTION trading.new_fills(b trading.books, batch trading.fills[]) RETURNS SETOF trading.fills
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+    WITH one AS MATERIALIZED (
+        SELECT DISTINCT ON (i.exec_id) i.* FROM unnest(batch) WITH ORDINALITY i
+         WHERE NOT EXISTS (SELECT FROM trading.execution_of(b.account_id, b.category, i.exec_id))
+         ORDER BY i.exec_id, i.ordinality
+    ), numbered AS (
+        SELECT o.*, b.book_seq + row_number() OVER (ORDER BY o.exec_time, coalesce(o.seq, 0), o.exec_id) AS number,
+               coalesce(o.commission_asset, b.settle_coin) AS asset
+          FROM one o
+    ), filled AS MATERIALIZED (
+        SELECT (b.account_id, b.book_id, (b.book_id::bigint << 32) + n.number, n.number, n.exec_time, coalesce(n.seq, 0),
+                clock_timestamp(), b.position_idx, n.is_maker, b.bot_id, b.category, b.symbol, n.exec_id, n.order_id,
+                n.client_order_id, n.side, n.exec_type, n.exec_price, n.exec_qty, n.commission, n.asset, n.close_reason,
+                n.source, trading.signed_qty(b, n.side, n.exec_qty, n.commission, n.asset),
+                trading.fee(b, n.exec_price, n.commission, n.asset), NULL)::trading.fills AS f, n.number
+          FROM numbered n
+    )
+    SELECT (d.f).*
+      FROM filled d
+     WHERE trading.require_valid(d.f)
+     ORDER BY d.number;
 END
 $$;
 
@@ -180,13 +196,10 @@ BEGIN
         ), added AS MATERIALIZED (
             SELECT u.exec_id, 1::bigint AS nth, json_build_object(
                        'fill_id', u.fill_id, 'duplicate', false,
-                       'entry', (SELECT row_to_json(e) FROM trading.position_entries e
-                                  WHERE e.account_id = b.account_id AND e.entry_id = u.fill_id),
+                       'entry', (SELECT trading.entry_of(b, l, u) FROM trading.lot_of(b.account_id, u.fill_id) l),
                        'completed_trades', (SELECT coalesce(json_agg(t ORDER BY l.open_from), '[]')
-                                              FROM trading.completed_trades t
-                                              JOIN trading.lots l
-                                                ON l.account_id = t.account_id AND l.fill_id = t.entry_fill_id
-                                             WHERE t.account_id = b.account_id AND t.exit_fill_id = u.fill_id)
+                                              FROM trading.trades_of(b.account_id, u.fill_id) t
+                                             CROSS JOIN LATERAL trading.lot_of(t.account_id, t.entry_fill_id) l)
                    ) AS result
               FROM unnest(fresh) u
         ), answer AS MATERIALIZED (  -- FULL JOIN: never a nested loop

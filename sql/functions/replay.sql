@@ -8,7 +8,7 @@ DECLARE
     again trading.fills[];
     began trading.fills;
 BEGIN
-    SELECT * INTO began FROM trading.fills k WHERE k.account_id = b.account_id AND k.fill_id = b.cycle_id;
+    SELECT * INTO began FROM trading.fill_of(b.account_id, b.cycle_id);
     IF (began.exec_time, began.seq, began.exec_id) < (f.exec_time, f.seq, f.exec_id) THEN
         again := trading.few_from(b, f);
     END IF;

@@ -15,13 +15,10 @@ CREATE OR REPLACE FUNCTION trading.is_order_mixed(f trading.fills) RETURNS boole
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF trading.is_order_level(f.exec_id) THEN
-        RETURN EXISTS (SELECT FROM trading.fills x
-                        WHERE x.account_id = f.account_id AND x.order_id = f.order_id AND x.category = f.category
-                          AND NOT trading.is_order_level(x.exec_id));
+        RETURN EXISTS (SELECT FROM trading.fills_of_order(f.account_id, f.category, f.order_id) x
+                        WHERE NOT trading.is_order_level(x.exec_id));
     END IF;
-    RETURN EXISTS (SELECT FROM trading.fills x
-                    WHERE x.account_id = f.account_id AND x.category = f.category
-                      AND x.exec_id = 'order:' || f.order_id);
+    RETURN EXISTS (SELECT FROM trading.execution_of(f.account_id, f.category, 'order:' || f.order_id));
 END
 $$;
 
@@ -38,15 +35,13 @@ DECLARE
     here     trading.books := b;
     earliest trading.fills := cause;
 BEGIN
-    SELECT * INTO whole FROM trading.fills x
-     WHERE x.account_id = b.account_id AND x.category = b.category AND x.exec_id = 'order:' || cause.order_id;
-    SELECT * INTO live FROM trading.fills x
-     WHERE x.account_id = b.account_id AND x.category = b.category AND x.order_id = cause.order_id
-       AND trading.is_order_level(x.exec_id)
+    SELECT * INTO whole FROM trading.execution_of(b.account_id, b.category, 'order:' || cause.order_id);
+    SELECT * INTO live FROM trading.fills_of_order(b.account_id, b.category, cause.order_id) x
+     WHERE trading.is_order_level(x.exec_id)
        AND NOT EXISTS (SELECT FROM trading.fill_voids v WHERE v.account_id = x.account_id AND v.fill_id = x.fill_id);
-    SELECT coalesce(sum(x.exec_qty), 0), max(x.fill_id) INTO executed, newest FROM trading.fills x
-     WHERE x.account_id = b.account_id AND x.category = b.category AND x.order_id = cause.order_id
-       AND NOT trading.is_order_level(x.exec_id)
+    SELECT coalesce(sum(x.exec_qty), 0), max(x.fill_id) INTO executed, newest
+      FROM trading.fills_of_order(b.account_id, b.category, cause.order_id) x
+     WHERE NOT trading.is_order_level(x.exec_id)
        AND NOT EXISTS (SELECT FROM trading.fill_voids v WHERE v.account_id = x.account_id AND v.fill_id = x.fill_id);
     IF live.fill_id IS NOT NULL AND live.exec_qty > whole.exec_qty - executed THEN
         IF live.book_id <> b.book_id THEN
@@ -104,10 +99,12 @@ DECLARE
     other trading.books;
 BEGIN
     IF p_book_id > b.book_id THEN
-        SELECT * INTO other FROM trading.books k WHERE k.account_id = b.account_id AND k.book_id = p_book_id
+        SELECT * INTO other FROM trading.books k WHERE k.account_id = b.account_id AND k.book_id BETWEEN p_book_id AND p_book_id
+         ORDER BY k.book_id
            FOR NO KEY UPDATE;
     ELSE
-        SELECT * INTO other FROM trading.books k WHERE k.account_id = b.account_id AND k.book_id = p_book_id
+        SELECT * INTO other FROM trading.books k WHERE k.account_id = b.account_id AND k.book_id BETWEEN p_book_id AND p_book_id
+         ORDER BY k.book_id
            FOR NO KEY UPDATE SKIP LOCKED;
         IF NOT FOUND THEN
             RAISE EXCEPTION USING ERRCODE = 'serialization_failure',

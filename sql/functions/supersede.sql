@@ -20,16 +20,16 @@ BEGIN
                                    p_announced);
     SELECT f.* INTO cause
       FROM json_array_elements(answer -> 'results') r
-      JOIN trading.fills f ON f.account_id = p_account_id AND f.fill_id = (r ->> 'fill_id')::bigint
+     CROSS JOIN LATERAL trading.fill_of(p_account_id, (r ->> 'fill_id')::bigint) f
      WHERE NOT (r ->> 'duplicate')::boolean
      ORDER BY f.exec_time, f.seq, f.exec_id LIMIT 1;
     IF NOT FOUND THEN
         RETURN answer;
     END IF;
-    SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = cause.book_id;
+    SELECT * INTO b FROM trading.book_of(p_account_id, cause.book_id);
     PERFORM trading.void_later_adjustments(b, cause.exec_time, ARRAY['Buy', 'Sell'], cause.fill_id, p_announced);
     -- What the first step left is not what is there now.
-    SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = cause.book_id;
+    SELECT * INTO b FROM trading.book_of(p_account_id, cause.book_id);
     RETURN (SELECT json_build_object('results', answer -> 'results', 'position', trading.position_of(b)));
 END
 $$;
@@ -50,8 +50,7 @@ BEGIN
     PERFORM trading.require_announced(p_owner, p_category, p_symbol, p_position_idx, p_announced);
     b := trading.lock_book(p_account_id, p_owner, p_category, p_symbol, p_position_idx);
     SELECT min(i.exec_time) INTO since FROM unnest(batch) i
-     WHERE NOT EXISTS (SELECT FROM trading.fills f WHERE f.account_id = p_account_id AND f.category = p_category
-                          AND f.exec_id = i.exec_id);
+     WHERE NOT EXISTS (SELECT FROM trading.execution_of(p_account_id, p_category, i.exec_id));
     PERFORM trading.void_later_adjustments(b, since, ARRAY[CASE p_position_idx WHEN 1 THEN 'Sell' ELSE 'Buy' END], NULL,
                                            p_announced);
 END
@@ -77,7 +76,7 @@ BEGIN
         PERFORM trading.require_bot(a.account_id, a.bot_id);
         PERFORM trading.require_announced(a.bot_id, a.category, a.symbol, a.position_idx, p_announced);
         IF a.book_id = mine.book_id THEN
-            SELECT * INTO b FROM trading.books k WHERE k.account_id = a.account_id AND k.book_id = a.book_id;
+            SELECT * INTO b FROM trading.book_of(a.account_id, a.book_id);
         ELSE
             b := trading.lock_other_book(mine, a.book_id);
         END IF;

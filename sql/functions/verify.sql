@@ -6,7 +6,7 @@ SET enable_nestloop = off SET plan_cache_mode = force_generic_plan SET jit = off
 DECLARE
     b trading.books;
 BEGIN
-    SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = p_book_id;
+    SELECT * INTO b FROM trading.book_of(p_account_id, p_book_id);
     IF NOT FOUND THEN
         RETURN QUERY SELECT 'book', p_book_id::text, 'book_id', NULL::text, 'a row'::text;
         RETURN;
@@ -38,8 +38,7 @@ BEGIN
                CASE WHEN ROW(f.book_id, f.bot_id, f.category, f.symbol, f.position_idx)
                          IS DISTINCT FROM ROW(b.book_id, b.bot_id, b.category, b.symbol, b.position_idx)
                     THEN concat_ws(' ', f.book_id, f.bot_id, f.category, f.symbol, f.position_idx) END AS other_name
-          FROM trading.fills f
-         WHERE f.account_id = b.account_id AND f.fill_id > first_id AND f.fill_id < first_id + (1::bigint << 32)
+          FROM trading.fills_of_book(b.account_id, b.book_id) f
         UNION ALL
         SELECT 'void', first_id + v.book_seq, 1, v.recorded_at, v.fill_id, v.book_seq, v.hash, trading.canonical(v),
                NULL, NULL, NULL, NULL, NULL

@@ -153,10 +153,8 @@ CREATE OR REPLACE FUNCTION trading.counted_sums(b trading.books, OUT qty numeric
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     SELECT coalesce(sum(f.signed_qty), 0), coalesce(sum(f.fee), 0) INTO qty, fee
-      FROM trading.fills f
-     WHERE f.account_id = b.account_id
-       AND f.fill_id BETWEEN b.book_id::bigint << 32 AND (b.book_id + 1)::bigint << 32
-       AND NOT EXISTS (SELECT FROM trading.fill_voids v
+      FROM trading.fills_of_book(b.account_id, b.book_id) f
+     WHERE NOT EXISTS (SELECT FROM trading.fill_voids v
                         WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id
                           AND v.fill_id BETWEEN b.book_id::bigint << 32 AND (b.book_id + 1)::bigint << 32);
 END

@@ -30,7 +30,7 @@ _SPACE = 30  # seconds between two fills of a book
 _BEHIND = {
     shape: timedelta(seconds=_SPACE * fills - 15) for shape, fills in {"near": 10, "open": 10, "ended": 11}.items()
 }
-_REBUILD = "rebuild of the whole book"
+_REBUILD = "rebuild of a whole book"
 
 
 def _timed(target: Target, connection: Connection, fill: dict[str, Any]) -> float:
@@ -120,7 +120,7 @@ class _LongBook:
 def late(bench: Bench) -> list[Result]:
     """A fill that comes ten fills late, with the last flat point near or far."""
     sizes = bench.pick((100, 10_000, 1_000_000), (100, 300))
-    fills = {"near": bench.pick(20, 4), "open": bench.pick(20, 4), "ended": 2}  # what is derived again may be all
+    fills = {"near": bench.pick(20, 4), "open": bench.pick(20, 4), "ended": 1}  # what is derived again may be all
     with bench.database() as target, target.connect() as connection:
         bring_in(target, "cycles_table", sizes=list(sizes))
         names = [(shape, size) for size in sizes for shape in _SHAPES]
@@ -128,8 +128,8 @@ def late(bench: Bench) -> list[Result]:
         for (shape, _), book in books.items():
             book.late(fills[shape])
         lates = bench.in_turn({name: partial(book.late, fills[name[0]]) for name, book in books.items()})
-        rebuilds = bench.in_turn({name: book.rebuild for name, book in books.items()})
-    results = [_late(name, _REBUILD, lates[name], rebuilds[name], None) for name in names]
+        rebuilds = bench.in_turn({size: books["near", size].rebuild for size in sizes})
+    results = [_late((shape, size), _REBUILD, lates[shape, size], rebuilds[size], None) for shape, size in names]
     for shape, size in names:
         if size != sizes[0]:
             goal = _FLAT if shape == "near" else None
