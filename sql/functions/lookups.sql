@@ -1,6 +1,7 @@
--- One row by its whole key. As `=` alone, the planner sees no difference, while it has no statistics of a young table,
--- between the index of that key and any other that begins with account_id, and then reads all rows of the account.
--- With a range in place of the last `=`, in its order, one index is better: the others would have to sort.
+-- Rows by the one index that leads to them. While the planner has no statistics of a young table it sees no difference
+-- between that index and any other that begins with account_id, and with conditions of `=` alone it takes any of them and
+-- reads all rows of the account. With a range in place of the last `=`, in its order, one is better: behind the others it
+-- would have to sort.
 
 CREATE OR REPLACE FUNCTION trading.book_of(p_account_id integer, p_book_id integer) RETURNS SETOF trading.books
 LANGUAGE sql STABLE AS $$
