@@ -9,7 +9,7 @@ from tests.faults import clocks, soak
 from tests.faults.boundaries import scenarios as boundaries
 from tests.faults.reconciliation import scenarios as reconciliation
 from tests.faults.scenario import Scenario
-from tests.faults.servers import cache, failover, network, pooler, postgres
+from tests.faults.servers import cache, failover, network, pooler, postgres, power, slow
 
 SCENARIOS: Mapping[str, Scenario] = {
     "writes": boundaries.writes,
@@ -20,6 +20,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     "crashes": postgres.crashes,
     "connection_limit": postgres.connection_limit,
     "disk_full": postgres.disk_full,
+    "slow_disk": slow.slow_disk,
+    "power_cut": power.power_cut,
     "failover": failover.failover,
     "pooler": pooler.pooler,
     "cache": cache.cache,

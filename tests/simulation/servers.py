@@ -6,7 +6,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,16 +17,17 @@ from ledger.embedded.model import Profile
 from ledger.migrate import upgrade
 from tests.servers import create_database, drop_database, name_of
 
-# What was acknowledged must outlive an immediate stop; a power cut is not simulated.
-_PROFILE = Profile(durable=True, settings={"fsync": "off", "log_connections": "on"})
+# What was acknowledged must outlive an immediate stop; who cuts the power sets fsync.
+_SETTINGS = {"fsync": "off", "log_connections": "on"}
 
 
 class CrashingServers:
     """Both servers in a directory of their own, with a migrated template to copy databases from."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, settings: Mapping[str, str]) -> None:
         self._home = home
-        running = lifecycle.start(home, _PROFILE)
+        self._profile = Profile(durable=True, settings={**_SETTINGS, **settings})
+        running = lifecycle.start(home, self._profile)
         self.admin_url, self.redis_url = running.database_url, running.redis_url
         self._template = f"template_{secrets.token_hex(4)}"
         upgrade(create_database(self.admin_url, self._template))
@@ -64,7 +65,7 @@ class CrashingServers:
 
     def start(self) -> None:
         """Starts what does not run."""
-        lifecycle.start(self._home, _PROFILE)
+        lifecycle.start(self._home, self._profile)
 
 
 def _end(pid: int | None, how: signal.Signals) -> None:
@@ -80,13 +81,13 @@ def _end(pid: int | None, how: signal.Signals) -> None:
 
 
 @contextmanager
-def crashing_servers(place: Path | None = None) -> Iterator[CrashingServers]:
+def crashing_servers(place: Path | None = None, settings: Mapping[str, str] | None = None) -> Iterator[CrashingServers]:
     """Servers for a `with` block, in a directory of their own, deleted at its end; with a place, all of it there."""
     home = Path(tempfile.mkdtemp(prefix="fifoledger-simulation-", dir=place))
     if place is not None:
         home.chmod(0o755)  # the data of servers whose user may not enter it would be elsewhere
     try:
-        yield CrashingServers(home)
+        yield CrashingServers(home, settings or {})
     finally:
         lifecycle.dispose(home)
         shutil.rmtree(home, ignore_errors=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ledger import LedgerClient
 from tests.faults.boundaries.subjects import broken
-from tests.faults.crowd.judge import judge
+from tests.faults.crowd.judge import judge, verified
 from tests.faults.crowd.work import FORKS, PATIENCE, Post, Shift, entries_of, read, write
 from tests.faults.scenario import Run
 
@@ -77,7 +77,7 @@ def work_through(
         entries = [entry for path in sorted(Path(folder).iterdir()) for entry in entries_of(path)]
     found = journal_url or urls[0]
     judge(run, found, entries, lag)
-    run.problems += broken(found)
+    run.problems += broken(found) + verified(found)
 
 
 def registered(database_url: str) -> str:

@@ -6,13 +6,16 @@ what is seen at a `book_seq` is what the journal up to there makes of the book.
 
 from bisect import bisect
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
 import psycopg
 
+from ledger import LedgerClient
 from ledger.database.url import to_conninfo
+from ledger.verify import Verifier
 from tests.faults.crowd.work import symbol_of
 from tests.faults.scenario import Run
 from tests.statements import statement
@@ -41,6 +44,15 @@ def judge(run: Run, database_url: str, entries: Sequence[Entry], lag: float) -> 
     run.counts["writes"] += sum(kind == "acknowledged" for kind, _ in entries)
     run.counts["fills booked"] += len(booked)
     run.counts["reads"] += len(reads)
+
+
+def verified(database_url: str) -> list[str]:
+    """What `fifoledger verify` finds wrong: books that are not what their journal makes of them, broken hash chains."""
+    with (
+        closing(LedgerClient("bot", account="main", database_url=database_url)) as ledger,
+        Verifier(ledger.settings.model_copy(update={"redis_url": None})) as verifier,
+    ):
+        return [f"verify: {result}" for result in verifier.run(verifier.books()) if not result.ok]
 
 
 def _named(entries: Sequence[Entry], wanted: str) -> set[str]:
