@@ -76,7 +76,7 @@ class Disk:
         except FileNotFoundError as error:
             raise DiskError(f"the program {command[0]} is not installed") from error
         if done.returncode != 0:
-            raise DiskError(f"{command[0]} fails: {done.stderr.strip()}")
+            raise DiskError(done.stderr.partition("\n")[0] or f"{command[0]} fails")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The power fails: what the disk did not have then is gone, for PostgreSQL and for the file system below it."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psutil
@@ -24,7 +25,10 @@ def power_cut(run: Run) -> None:
     with power_cut_disk() as disk, crashing_servers(disk.place, _SETTINGS) as servers:
         url = registered(servers.new_database())
         disk.write_all()  # the machine was not set up a moment ago
-        faults = {"power cuts": lambda _: cut(disk, servers), "checkpoints": lambda _: checkpoint(url)}
+        faults = {
+            "power cuts": lambda _: cut(disk, servers),
+            "power cuts in a checkpoint": lambda _: _cut_in_checkpoint(disk, servers, url, run.random.uniform(0, 0.1)),
+        }
         work_through(run, (url, run.servers.redis_url), faults)
 
 
@@ -39,6 +43,15 @@ def cut(disk: Disk, servers: CrashingServers) -> None:
     disk.unmount()
     disk.mount()
     servers.start()
+
+
+def _cut_in_checkpoint(disk: Disk, servers: CrashingServers, database_url: str, after: float) -> None:
+    with ThreadPoolExecutor(1) as aside:
+        asked = aside.submit(checkpoint, database_url)
+        time.sleep(after)
+        cut(disk, servers)
+        with suppress(psycopg.OperationalError):
+            asked.result()
 
 
 def _stopped(servers: CrashingServers) -> list[psutil.Process]:
