@@ -9,6 +9,7 @@ import typer
 
 from tests.faults.catalogue import SCENARIOS
 from tests.faults.scenario import NotPossibleHereError, Run
+from tests.forks import forks
 from tests.simulation.servers import crashing_servers
 
 _SHOWN = 20
@@ -63,4 +64,5 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(main)
 
 if __name__ == "__main__":
+    forks("tests.faults.__main__")  # each process imports its parent's main module, and all that this one imports
     app()

@@ -1,6 +1,5 @@
 """The processes of a seed: bots and reconcilers, started, told what to do, and killed."""
 
-import multiprocessing
 import os
 import signal
 import time
@@ -12,11 +11,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from tests.forks import forks
 from tests.simulation.bot import BotOptions, live
 from tests.simulation.service import serve_accounts
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.simulation.bot", "tests.simulation.service"])
+_FORKS = forks("tests.simulation.bot", "tests.simulation.service")
 _PATIENCE = 60.0
 _DRAIN = 30.0
 

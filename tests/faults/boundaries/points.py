@@ -1,6 +1,5 @@
 """Everything that writes is killed at each point it comes by, enumerated, in each way, and done again."""
 
-import multiprocessing
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from tests.faults.boundaries.child import UNAVAILABLE, run
 from tests.faults.boundaries.subjects import Subject, broken
 from tests.faults.state import State, differences
 from tests.faults.wire import StatementProxy
+from tests.forks import forks
 from tests.locks import blocked_backend
 from tests.servers import create_database, name_of
 from tests.simulation.servers import CrashingServers
@@ -26,8 +26,7 @@ from tests.statements import statement
 Way = Literal["client", "backend", "server"]
 Moment = Literal["before", "after", "inside"]
 WAYS: tuple[Way, ...] = ("client", "backend", "server")
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.faults.boundaries.child"])
+FORKS = forks("tests.faults.boundaries.child")
 _PATIENCE = 60.0
 
 

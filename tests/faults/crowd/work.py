@@ -6,7 +6,6 @@ knew.
 
 import json
 import logging
-import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -20,9 +19,9 @@ from typing import Any
 from ledger import LedgerClient, Position
 from ledger.errors import LedgerError
 from tests.fills import START
+from tests.forks import forks
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.faults.crowd.work"])
+FORKS = forks("tests.faults.crowd.work")
 PATIENCE = 120.0
 _BOT, _ACCOUNT = "bot", "main"
 _LATE = timedelta(seconds=40)

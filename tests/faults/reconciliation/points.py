@@ -1,7 +1,6 @@
 """A reconciliation is killed at each of its statements, and run again."""
 
 import asyncio
-import multiprocessing
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -20,14 +19,14 @@ from tests.faults.reconciliation.events import CATEGORIES, Story
 from tests.faults.reconciliation.record import Door, noted
 from tests.faults.state import State, covered, differences, state_of
 from tests.faults.wire import StatementProxy
+from tests.forks import forks
 from tests.invariants import broken_invariants
 from tests.reconciling import BOT, Desk
 from tests.servers import create_database, drop_database, name_of
 from tests.statements import statement
 
 ACCOUNT = "bybit:main:paper"
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.faults.reconciliation.child"])
+FORKS = forks("tests.faults.reconciliation.child")
 _PATIENCE = 60.0
 Way = Literal["client", "backend", "server"]
 
