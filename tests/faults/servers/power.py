@@ -16,6 +16,9 @@ from tests.statements import statement
 
 # Much of the log is written, synced and used again, as it is in the long run.
 _SETTINGS = {"fsync": "on", "checkpoint_timeout": "30s", "min_wal_size": "32MB", "max_wal_size": "48MB"}
+# The machine is away for more of the time than any real one: callers wait longer, and it stays for a moment.
+_PATIENT = {"LEDGER_RETRY_TIMEOUT": "90"}
+_POWER = 1.5
 _PATIENCE = 20.0
 _STILL = frozenset({psutil.STATUS_STOPPED, psutil.STATUS_DISK_SLEEP, psutil.STATUS_ZOMBIE})
 
@@ -29,7 +32,7 @@ def power_cut(run: Run) -> None:
             "power cuts": lambda _: cut(disk, servers),
             "power cuts in a checkpoint": lambda _: _cut_in_checkpoint(disk, servers, url, run.random.uniform(0, 0.1)),
         }
-        work_through(run, (url, run.servers.redis_url), faults)
+        work_through(run, (url, run.servers.redis_url), faults, environment=_PATIENT)
 
 
 def cut(disk: Disk, servers: CrashingServers) -> None:
@@ -43,6 +46,7 @@ def cut(disk: Disk, servers: CrashingServers) -> None:
     disk.unmount()
     disk.mount()
     servers.start()
+    time.sleep(_POWER)
 
 
 def _cut_in_checkpoint(disk: Disk, servers: CrashingServers, database_url: str, after: float) -> None:
