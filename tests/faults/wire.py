@@ -12,8 +12,9 @@ from contextlib import suppress
 
 from tests.proxy import Connect, Listener, postgres_connector
 
-_QUERY, _SYNC, _COPIED, _PARSE, _BIND, _READY = b"Q", b"S", b"c", b"P", b"B", b"Z"
+_QUERY, _SYNC, _COPIED, _PARSE, _BIND = b"Q", b"S", b"c", b"P", b"B"
 _ENDS = frozenset({_QUERY, _SYNC, _COPIED})
+_DONE = frozenset({b"Z", b"G"})  # ready for another statement, or for what is to be copied in
 _HELD = frozenset({_PARSE, _BIND, b"D", b"E", b"C"})  # up to what ends them
 
 
@@ -108,7 +109,7 @@ class StatementProxy(Listener):
             for kind, message in _messages(server):
                 if not silenced.is_set():
                     client.sendall(message)
-                elif kind == _READY:
+                elif kind in _DONE:
                     self._stop()
                     break
         with suppress(OSError):
