@@ -1,7 +1,9 @@
 """`python -m tests.mutation`: small mistakes in the code that handles money, one at a time, and what the tests say."""
 
-import random
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +20,7 @@ from tests.mutation.survivors import Survivors
 
 
 def _chosen(
-    *, sql: bool, python: bool, only: list[str], again: Path | None, sample: int | None, seed: int
+    *, sql: bool, python: bool, only: list[str], again: Path | None, sample: int | None, share: float | None, seed: int
 ) -> list[Mutant]:
     both = sql == python
     found: list[Mutant] = []
@@ -26,6 +28,7 @@ def _chosen(
         found += sql_mutants(path)
     for path in python_files() if python or both else ():
         found += python_mutants(path)
+    places = dict(_placed(found, seed))
     if again is not None:
         survived = {(row["file"], row["line"], row["change"]) for row in survivors_in(again)}
         found = [mutant for mutant in found if (mutant.file, mutant.line, mutant.key) in survived]
@@ -35,8 +38,19 @@ def _chosen(
             if not any(name in known for known in names):
                 raise typer.BadParameter(f"no file of {', '.join(sorted(names))} has {name} in its name")
         found = [mutant for mutant in found if any(name in mutant.file for name in only)]
-    # Mixed, so that what a run has judged when it is stopped says something about all.
-    return random.Random(seed).sample(found, min(sample or len(found), len(found)))
+    return sorted((mutant for mutant in found if places[mutant] < (share or 1)), key=places.__getitem__)[:sample]
+
+
+def _placed(mutants: list[Mutant], seed: int) -> Iterator[tuple[Mutant, float]]:
+    """Each with a place in [0, 1) that looks random, so that the first of them say something about all.
+
+    It depends on nothing but the mutant itself: where some code has changed, the others stay in the sample.
+    """
+    occurrences: Counter[tuple[str, str, str]] = Counter()
+    for mutant in mutants:
+        same = (mutant.file, mutant.scope, mutant.key)
+        occurrences[same] += 1
+        yield mutant, int.from_bytes(sha256(repr((seed, *same, occurrences[same])).encode()).digest()[:6]) / 2**48
 
 
 def main(
@@ -47,6 +61,7 @@ def main(
     jobs: Annotated[int, typer.Option(min=1, help="How many at a time, each on servers of its own.")] = 2,
     seed: Annotated[int, typer.Option(help="Of the sample, and of the examples that the tests make up.")] = 0,
     sample: Annotated[int | None, typer.Option(min=1, help="So many of the mutants, at random.")] = None,
+    share: Annotated[float | None, typer.Option(min=0, max=1, help="Such a part of the mutants, at random.")] = None,
     again: Annotated[
         Path | None, typer.Option(help="Only those that survived in the run that wrote this JSON.")
     ] = None,
@@ -56,7 +71,7 @@ def main(
 ) -> None:
     """Mutate and judge. Exit code 1: a mutant survives that is not listed as equivalent, or a listed one is killed."""
     console = Console(width=150, highlight=False, markup=False, soft_wrap=True)
-    mutants = _chosen(sql=sql, python=python, only=only or [], again=again, sample=sample, seed=seed)
+    mutants = _chosen(sql=sql, python=python, only=only or [], again=again, sample=sample, share=share, seed=seed)
     if listed:
         for mutant in mutants:
             console.print(f"{mutant.file}:{mutant.line} {mutant.scope}: {mutant.key}")

@@ -1,5 +1,7 @@
 """Which tests guard which file. The first few kill most of the mutants in seconds; the others run only for the rest."""
 
+from pathlib import Path
+
 _BUSY_BOOKS = "tests/acceptance/test_busy_books.py"
 _ANY_ORDER = "tests/acceptance/test_order_and_repetition.py::test_any_order_and_repetition"
 _ANSWERS = "tests/acceptance/test_fifo_cases.py::test_each_fill_is_answered_with_what_it_did"
@@ -64,7 +66,25 @@ _GUARDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "ledger/verify.py": (("tests/acceptance/cli/test_verify.py", "tests/acceptance/cli/test_strays.py"),),
 }
 
-_REPLAYED = {"sql/functions/money.sql", "sql/functions/journal.sql"}  # of those with guards of their own
+# The quick checks of a file, in their order: books played fill by fill, what else is done to books, damage to be found.
+_PLAYED = ("replay", "steps")
+_STEPS = ("steps",)
+_CHECKED = ("steps", "replay", "damages")
+_QUICK = {
+    "money": _CHECKED,
+    "journal": _CHECKED,
+    "adjust": _STEPS,
+    "supersede": _STEPS,
+    "reassign_fill": _STEPS,
+    "record_cash": _STEPS,
+    "history": _STEPS,
+    "books": ("steps", "replay"),
+    "settle_order": ("steps", "replay"),
+    "position_as_of": ("steps", "replay"),
+    "verify": ("damages",),
+    "verify_derived": ("damages",),
+    "verify_strays": ("damages",),
+}
 
 
 def guards_of(file: str) -> list[tuple[str, ...]]:
@@ -72,10 +92,6 @@ def guards_of(file: str) -> list[tuple[str, ...]]:
     return [stage for stage in _GUARDS.get(file, _BOOKING) if stage]
 
 
-def quick_of(file: str) -> str:
-    """Which quick checks come before the tests: `replay` for SQL that books, `damages` for SQL that verifies."""
-    if not file.startswith("sql/"):
-        return ""
-    if file.startswith("sql/functions/verify"):
-        return "damages"
-    return "replay" if file not in _GUARDS or file in _REPLAYED else ""
+def quick_of(file: str) -> tuple[str, ...]:
+    """Which quick checks come before the tests."""
+    return _QUICK.get(Path(file).stem, _PLAYED) if file.startswith("sql/") else ()

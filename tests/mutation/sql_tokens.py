@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlglot import TokenType
@@ -32,6 +33,7 @@ class Definition:
     body: tuple[Token, ...]
 
 
+@cache
 def definitions(path: Path) -> list[Definition]:
     """What a file of `sql/functions` or `sql/views` defines."""
     text = path.read_text(encoding="utf-8")

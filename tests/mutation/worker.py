@@ -5,12 +5,13 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
+from typing import Any
 
 import psycopg
 
@@ -21,6 +22,7 @@ from tests.mutation import trial
 from tests.mutation.damages import damages
 from tests.mutation.guards import guards_of, quick_of
 from tests.mutation.mutant import ROOT, Mutant
+from tests.mutation.played import played
 from tests.mutation.python_tree import PythonTree
 from tests.mutation.quick import Quick
 from tests.mutation.replay import Replay
@@ -94,33 +96,35 @@ class Worker:
         upgrade(create_database(database_url, _TEMPLATE))
 
     def judge(self, mutant: Mutant) -> Verdict:
-        """Whether one of the tests that guard the mutant's file fails."""
-        with self._applied(mutant) as is_possible:
-            if not is_possible:
-                return Verdict(mutant, INVALID)
-            began = time.monotonic()
-            quick = self._quick_of(mutant)
-            found = quick.difference(mutant, definition_of(mutant)) if quick else None
+        """Whether one of the checks or tests that guard the mutant's file fails."""
+        began = time.monotonic()
+        for quick in self._quick_of(mutant):
+            found = quick.difference(mutant, definition_of(mutant))
             if found is not None:
                 return Verdict(mutant, _OUTCOMES[found[0]], f"quick: {found[1]}", "", time.monotonic() - began)
-            for files in guards_of(mutant.file) if self._is_thorough else ():
-                guards = self._ready(files, mutant)
-                result = self._run(guards, mutant)
-                if result.outcome != "passed":
-                    guards.killed(mutant, result.test)
-                    return Verdict(
-                        mutant, _OUTCOMES[result.outcome], result.test, result.words, time.monotonic() - began
-                    )
+        if self._is_thorough:
+            with self._applied(mutant) as is_possible:
+                return self._tested(mutant, began) if is_possible else Verdict(mutant, INVALID)
         return Verdict(mutant, SURVIVED, seconds=time.monotonic() - began)
 
-    def _quick_of(self, mutant: Mutant) -> Quick | None:
-        kind = quick_of(mutant.file)
-        if kind and kind not in self._quick:
+    def _tested(self, mutant: Mutant, began: float) -> Verdict:
+        for files in guards_of(mutant.file):
+            guards = self._ready(files, mutant)
+            result = self._run(guards, mutant)
+            if result.outcome != "passed":
+                guards.killed(mutant, result.test)
+                return Verdict(mutant, _OUTCOMES[result.outcome], result.test, result.words, time.monotonic() - began)
+        return Verdict(mutant, SURVIVED, seconds=time.monotonic() - began)
+
+    def _quick_of(self, mutant: Mutant) -> list[Quick]:
+        return [self._prepared(kind) for kind in quick_of(mutant.file)]
+
+    def _prepared(self, kind: str) -> Quick:
+        if kind not in self._quick:
             url = create_database(self._admin_url, f"ledger_{kind}", _TEMPLATE)
             connection = self._stack.enter_context(psycopg.connect(to_conninfo(url), autocommit=True))
-            checks = Replay(connection).checks if kind == "replay" else damages(connection, url)
-            self._quick[kind] = Quick(connection, checks)
-        return self._quick.get(kind)
+            self._quick[kind] = Quick(connection, _CHECKS[kind](connection, url))
+        return self._quick[kind]
 
     @contextmanager
     def _applied(self, mutant: Mutant) -> Iterator[bool]:
@@ -181,6 +185,11 @@ class Worker:
             drop_database(self._admin_url, name)
 
 
+_CHECKS: dict[str, Callable[[psycopg.Connection[Any], str], Mapping[str, Callable[[], bool]]]] = {
+    "replay": lambda connection, _: Replay(connection).checks,
+    "steps": played,
+    "damages": damages,
+}
 _OUTCOMES = {"failed": KILLED, "hung": TIMED_OUT, "invalid": INVALID}
 
 

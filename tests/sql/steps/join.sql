@@ -1,0 +1,1 @@
+GRANT ledger_bot TO steps_login

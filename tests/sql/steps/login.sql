@@ -1,0 +1,1 @@
+CREATE ROLE steps_login LOGIN

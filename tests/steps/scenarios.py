@@ -1,0 +1,27 @@
+"""All scenarios by name."""
+
+from collections.abc import Callable
+
+from tests.steps import (
+    adjusting,
+    computing,
+    importing,
+    moving,
+    ordering,
+    owning,
+    refusing,
+    remembering,
+    superseding,
+)
+from tests.steps.play import Play
+
+_MODULES = (adjusting, superseding, moving, ordering, owning, refusing, remembering, computing, importing)
+
+
+def scenarios() -> dict[str, Callable[[Play], None]]:
+    """Each plays on a database as `prepared` leaves it, and asserts what must come of it."""
+    return {
+        f"{module.__name__.rpartition('.')[2]}: {scenario.__name__.replace('_', ' ')}": scenario
+        for module in _MODULES
+        for scenario in module.scenarios()
+    }
