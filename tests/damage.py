@@ -57,6 +57,10 @@ class Target:
 
     def changed(self, table: str, column: str, column_type: str, row: Row) -> dict[str, bool]:
         """For each way in which the column's value can be another: whether its book's verification sees it."""
+        return {way: bool(found) for way, found in self.said(table, column, column_type, row).items()}
+
+    def said(self, table: str, column: str, column_type: str, row: Row) -> dict[str, list[Any]]:
+        """For each way in which the column's value can be another: what its book's verification says."""
         seen = {}
         for way in (*_WAYS[column_type], "erase"):
             try:
@@ -64,7 +68,7 @@ class Target:
             except (psycopg.errors.IntegrityError, psycopg.errors.DataError):
                 continue  # the key or the type itself refuses it
             if found is not None:
-                seen[way] = bool(found)
+                seen[way] = found
         return seen
 
     def damaged(self, name: str, row: Row, parameters: dict[str, Any], **identifiers: str) -> list[Any] | None:

@@ -69,10 +69,9 @@ _GUARDS: dict[str, tuple[tuple[str, ...], ...]] = {
 # The quick checks of a file, in their order: books played fill by fill, what else is done to books, damage to be found.
 _PLAYED = ("replay", "steps")
 _STEPS = ("steps",)
-_CHECKED = ("steps", "replay", "damages")
 _QUICK = {
-    "money": _CHECKED,
-    "journal": _CHECKED,
+    "money": ("steps", "replay"),
+    "journal": ("steps", "replay"),
     "adjust": _STEPS,
     "supersede": _STEPS,
     "reassign_fill": _STEPS,

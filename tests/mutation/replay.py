@@ -23,6 +23,7 @@ from tests.busy_books import busy_book
 from tests.oracle import Fill, Instrument
 from tests.oracle_ledger import BookKey, OracleLedger
 from tests.statements import statement
+from tests.steps.play import lasting
 from tests.stored import expected_books, stored_books
 from tests.strategies import BOOKS, START, THOUSANDS
 from tests.translation import arguments
@@ -35,16 +36,11 @@ _NEIGHBOURS = (BookKey(BOOKS[0].instrument, 1), BookKey(Instrument("linear", "SO
 _COUNT = 26
 _BATCH = 9
 _MOMENTS = (-1, 1, 3, 6)
-# Columns that differ from run to run, or in which the ledger notes what it needs itself.
-_PASSING = {
-    "account_id", "hash", "cash_hash", "recorded_at", "updated_at", "rebuilt_at", "rebuild_seq", "first_open_from",
-}  # fmt: skip
 _OTHERWISE = {
     "exec_price": 12345, "exec_qty": 12345, "commission": 77, "commission_asset": "XXX",
     "exec_time": START + timedelta(days=1), "seq": 991, "order_id": "another", "client_order_id": "another",
     "is_maker": True, "exec_type": "AdlTrade", "close_reason": "another",
 }  # fmt: skip
-_LOWER_HALF = 0xFFFFFFFF
 
 Answer = list[Any]
 Way = Callable[["Replay", BookKey, list[Read]], Answer]
@@ -121,15 +117,15 @@ class Replay:
         self._bot = scenario.bot
         given = _described(scenario.key, scenario.fills) if scenario.fills else list(scenario.given)
         answers = scenario.way(self, scenario.key, _read(given))
-        yield _lasting(answers)
+        yield lasting(answers)
         yield self._state()
-        yield _lasting([self._call("position_as_of", {**self._book(scenario.key), "at": _moment(n)}) for n in _MOMENTS])
+        yield lasting([self._call("position_as_of", {**self._book(scenario.key), "at": _moment(n)}) for n in _MOMENTS])
         yield [self._refusal(scenario.key, given[0], name, value) for name, value in _OTHERWISE.items()]
         yield self._rebuilt()
 
     def _state(self) -> Answer:
         rows = self._connection.execute(statement("mutation/state"), {"account_id": self.account_id}).fetchall()
-        return sorted(json.dumps([kind, _lasting(row)], sort_keys=True) for kind, row in rows)
+        return sorted(json.dumps([kind, lasting(row)], sort_keys=True) for kind, row in rows)
 
     def _refusal(self, key: BookKey, given: dict[str, Any], name: str, value: Any) -> Answer:
         """What is answered to a fill that is known already, with one field that differs, alone and in a batch."""
@@ -137,7 +133,7 @@ class Replay:
         for way in (self.one_by_one, self.in_batches):
             try:
                 with self._connection.transaction(force_rollback=True):
-                    answers.append(_lasting(way(key, _read([given | {name: value}]))))
+                    answers.append(lasting(way(key, _read([given | {name: value}]))))
             except psycopg.Error as error:
                 if (error.sqlstate or "").startswith("42"):
                     raise
@@ -268,15 +264,3 @@ def _mixed(fills: Sequence[Read]) -> list[Read]:
 
 def _moment(second: int) -> Any:
     return START + timedelta(seconds=second)
-
-
-def _lasting(value: Any) -> Any:
-    """Without what differs from run to run: the books' numbers are in the upper half of the fills'."""
-    if isinstance(value, dict):
-        return {key: _lasting_id(key, one) for key, one in value.items() if key not in _PASSING and key != "book_id"}
-    return [_lasting(one) for one in value] if isinstance(value, list) else str(value)
-
-
-def _lasting_id(key: str, value: Any) -> Any:
-    is_id = isinstance(value, int) and (key.endswith("_id") or key in {"replaced_by"})
-    return value & _LOWER_HALF if is_id else _lasting(value)

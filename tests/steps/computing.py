@@ -61,6 +61,14 @@ def nearest(play: Play) -> None:
         assert checked == computed, row
 
 
+def checked(play: Play) -> None:
+    """What is stored does not change what is right: shares of all cuts, and percents."""
+    for name in ("checked_shares", "checked_percent"):
+        rows = play.connection.execute(statement(f"money/{name}")).fetchall()
+        play.answers.append([str(row) for row in rows])
+        assert [row for row in rows if row[-1] != row[-2]] == []
+
+
 def edges(play: Play) -> None:
     """What is not known stays unknown, and what costs nothing has no percent."""
     (row,) = _rows(play, "edges")
@@ -71,4 +79,4 @@ def edges(play: Play) -> None:
 
 
 def scenarios() -> Iterator[Any]:
-    yield from (quotients, profits, nearest, edges)
+    yield from (quotients, profits, nearest, checked, edges)

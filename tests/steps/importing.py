@@ -44,6 +44,8 @@ def rewound(play: Play, line: Line = MAIN) -> None:
         now = _book(play, line)
         assert removed["trades_before"] == before["trades"]
         assert now["trades"] == before["trades"] - removed["trades_removed"]
+        (sums,) = _rows(play, "steps/sums", book_id=place["book_id"])
+        assert sums[:3] == sums[3:], (at, seq, exec_id)
         for name in ("lots_again", "trades_again"):
             play.connection.execute(statement(f"steps/{name}"), place)
         end = {

@@ -195,6 +195,13 @@ def repeated_in_a_batch(play: Play) -> None:
     c = execution("c", "+1", 100, 2)
     play.refused(play.batch([c, c | {"exec_qty": "2"}]), "FL001", exec_id="c")
     assert [one["duplicate"] for one in play.batch([a, b])["results"]] == [True, True]
+    # A conflict comes before any other refusal.
+    leg = Line(position_idx=1)
+    opens, closes = execution("l", "+1", 100, 0), execution("m", "-9", 100, 1)
+    play.batch([opens], leg)
+    play.refused(play.batch([opens, closes], leg), "FL002")
+    play.refused(play.batch([opens | {"exec_qty": "2"}, closes], leg), "FL001", exec_id="l")
+    play.refused(play.batch([closes, closes | {"exec_qty": "2"}], leg), "FL001", exec_id="m")
     # A book of another bot is not made by what is known.
     assert [one["duplicate"] for one in play.batch([a, b], _OTHERS)["results"]] == [True, True]
     assert play.counted() == ["a +1", "b +1"]

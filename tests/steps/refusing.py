@@ -122,7 +122,14 @@ def in_the_other_journal(play: Play) -> None:
     play.refused(payment(play, "a", "1", 0), "FL001", exec_id="a")
     play.refused(play.fill("c", "+1", "100", 0), "FL001", exec_id="c")
     play.refused(play.batch([execution("b", "+1", "100", 0), execution("c", "+1", "100", 0)]), "FL001", exec_id="c")
-    # Another category is another execution.
+    # Another category is another execution, and another account.
+    play.account = "theirs"
+    payment(play, "t", "1", 0, Line(bot="bot of theirs"))
+    play.fill("u", "+1", "100", 0, Line(bot="bot of theirs"))
+    play.account = "mine"
+    assert play.fill("t", "+1", "100", 0, Line(symbol="ETHUSDT"))["duplicate"] is False
+    assert payment(play, "u", "1", 0)["duplicate"] is False
+    assert play.batch([execution("v", "+1", "100", 0)], Line(symbol="ETHUSDT"))["results"][0]["duplicate"] is False
     assert payment(play, "a", "1", 0, _SPOT)["duplicate"] is False
     assert play.fill("c", "+1", "100", 0, _SPOT)["duplicate"] is False
     assert play.batch([execution("b", "+1", "100", 0)])["results"][0]["duplicate"] is False

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.steps import (
     adjusting,
+    chaining,
     computing,
     importing,
     moving,
@@ -15,7 +16,7 @@ from tests.steps import (
 )
 from tests.steps.play import Play
 
-_MODULES = (adjusting, superseding, moving, ordering, owning, refusing, remembering, computing, importing)
+_MODULES = (adjusting, superseding, moving, ordering, owning, refusing, remembering, computing, importing, chaining)
 
 
 def scenarios() -> dict[str, Callable[[Play], None]]:

@@ -1,1 +1,1 @@
-SELECT set_config('statement_timeout', '60s', true)
+SELECT set_config('statement_timeout', '20s', true)
