@@ -9,6 +9,8 @@ _LIVES = "tests/acceptance/test_state_machine.py"
 _ACROSS_BOOKS = "tests/acceptance/test_orders_across_books.py"
 _TAMPERING = ("tests/acceptance/test_tampering.py", "tests/integration/test_checked_money.py")
 
+_VALUES = ("tests/unit/test_values_read.py",)
+_DERIVING = "tests/unit/history/test_deriving.py"
 _IMPORTED = ("tests/acceptance/history/test_same_as_live.py",)
 _IMPORTED_IN_PARTS = ("tests/acceptance/history/test_any_split.py",)
 
@@ -55,14 +57,14 @@ _GUARDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sql/functions/verify_strays.sql": (_TAMPERING, ("tests/acceptance/cli/test_strays.py",)),
     # Beside the tests of the functions alone: what is imported is what would have been booked.
     "reconcile/history/numbers.py": (
-        ("tests/unit/history/test_numbers.py", "tests/unit/history/test_matching.py"),
+        ("tests/unit/history/test_numbers.py", "tests/unit/history/test_matching.py", _DERIVING),
         _IMPORTED,
     ),
-    "reconcile/history/matching.py": (("tests/unit/history/test_matching.py",), _IMPORTED),
-    "reconcile/history/deriving.py": (_IMPORTED, _IMPORTED_IN_PARTS),
-    "reconcile/history/journal.py": (_IMPORTED, _IMPORTED_IN_PARTS),
-    "ledger/money.py": (("tests/acceptance/test_bad_input.py",), (_ANSWERS,)),
-    "ledger/fill.py": (("tests/acceptance/test_bad_input.py",), (_ANSWERS,)),
+    "reconcile/history/matching.py": (("tests/unit/history/test_matching.py", _DERIVING), _IMPORTED),
+    "reconcile/history/deriving.py": ((_DERIVING,), _IMPORTED, _IMPORTED_IN_PARTS),
+    "reconcile/history/journal.py": ((_DERIVING,), _IMPORTED, _IMPORTED_IN_PARTS),
+    "ledger/money.py": (_VALUES, ("tests/acceptance/test_bad_input.py",), (_ANSWERS,)),
+    "ledger/fill.py": (_VALUES, ("tests/acceptance/test_bad_input.py",), (_ANSWERS,)),
     "ledger/verify.py": (("tests/acceptance/cli/test_verify.py", "tests/acceptance/cli/test_strays.py"),),
 }
 

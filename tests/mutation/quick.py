@@ -15,6 +15,10 @@ _CANCELED = "57014"
 _PERMISSION = "42501"
 
 
+class CheckFailsError(Exception):
+    """A quick check says nothing about mutants, because it fails without one."""
+
+
 class Quick:
     """Checks on a connection in autocommit mode. Each says whether all is as it should be, and leaves nothing behind.
 
@@ -31,7 +35,21 @@ class Quick:
         """The outcome for a mutant and the check that gave it; None: all is as it should be.
 
         `definition` creates the mutant's function.
+
+        Raises:
+            CheckFailsError: the check that noticed the mutant fails without it, too.
         """
+        found = self._noticed(mutant, definition)
+        if found is not None and found[0] != "invalid":
+            name = found[1]
+            # What it was compared with may have changed since: a clock, a role, a file.
+            with self._connection.transaction(force_rollback=True):
+                if self._outcome(self._checks[name]) is not None:
+                    raise CheckFailsError(f"{name} fails without a mutant")
+            self._kills.update([("", name), (mutant.file, name), (f"{mutant.file} {mutant.scope}", name)])
+        return found
+
+    def _noticed(self, mutant: Mutant, definition: str) -> tuple[str, str] | None:
         with self._connection.transaction(force_rollback=True):
             self._connection.execute(statement("mutation/limit"))
             try:
@@ -43,7 +61,6 @@ class Quick:
                 outcome = self._outcome(self._checks[name])
                 self._seconds.setdefault(name, time.monotonic() - began)
                 if outcome is not None:
-                    self._kills.update([("", name), (mutant.file, name), (f"{mutant.file} {mutant.scope}", name)])
                     return outcome, name
         return None
 

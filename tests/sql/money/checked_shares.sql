@@ -9,4 +9,6 @@ SELECT v.total, v.a, v.b, v.whole, s.stored, trading.share(v.total, v.a, v.b, v.
          WHERE x.a < y.b) v
  CROSS JOIN LATERAL (
        SELECT trading.share(v.total, v.a, v.b, v.whole) + d.off AS stored
-         FROM unnest(ARRAY[0, 0.000000000000000001, -0.000000000000000001, 1e-30, 1, NULL]::numeric[]) AS d (off)) s
+         FROM unnest(ARRAY[0, 0.000000000000000001, -0.000000000000000001, 1e-30, 1, NULL]::numeric[]) AS d (off)
+       UNION ALL
+       SELECT -trading.share(v.total, v.a, v.b, v.whole)) s
