@@ -29,6 +29,7 @@ _ROWS = 4
 _DELETED = 12
 _NO_BOOK = 999
 
+# What verification says, or that for each way of doing a damage. Its order is the planner's.
 Found = list[Any] | dict[str, Any] | None
 
 
@@ -56,7 +57,9 @@ def _is_said(damaged: Callable[[], Found], expected: Found) -> bool:
 
 
 def _sorted(found: Found) -> Found:
-    return sorted(map(str, found)) if isinstance(found, list) else found
+    if isinstance(found, dict):
+        return {way: _sorted(said) for way, said in found.items()}
+    return sorted(map(str, found)) if found else found
 
 
 Damage = tuple[str, Callable[[], Found]]
