@@ -66,6 +66,7 @@ def main(
         Path | None, typer.Option(help="Only those that survived in the run that wrote this JSON.")
     ] = None,
     fast: Annotated[bool, typer.Option(help="The quick checks by SQL alone, and no test.")] = False,
+    slow: Annotated[bool, typer.Option(help="The tests alone, and no quick check.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="Show the mutants and run nothing.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write every verdict to this file.")] = None,
 ) -> None:
@@ -77,7 +78,7 @@ def main(
             console.print(f"{mutant.file}:{mutant.line} {mutant.scope}: {mutant.key}")
         return
     report = Report(Survivors.load(ROOT / "tests" / "mutation" / "survivors.toml"), seed)
-    for verdict in judged(mutants, jobs, seed, is_thorough=not fast):
+    for verdict in judged(mutants, jobs, seed, quick=not slow, tests=not fast):
         report.add(verdict)
         report.show_last(console, len(mutants))
         if json is not None:

@@ -11,6 +11,7 @@ _TAMPERING = ("tests/acceptance/test_tampering.py", "tests/integration/test_chec
 
 _VALUES = ("tests/unit/test_values_read.py",)
 _DERIVING = "tests/unit/history/test_deriving.py"
+_STEPS_TESTED = "tests/acceptance/test_steps.py"
 _IMPORTED = ("tests/acceptance/history/test_same_as_live.py",)
 _IMPORTED_IN_PARTS = ("tests/acceptance/history/test_any_split.py",)
 
@@ -31,15 +32,15 @@ _SMALL = (
     "tests/integration/test_open_transactions.py",
 )
 
-_BOOKING = ((_BUSY_BOOKS, *_SMALL), (_ACROSS_BOOKS, _ANY_ORDER, _ANSWERS), _BORDERS)
+_BOOKING = ((_BUSY_BOOKS, _STEPS_TESTED, *_SMALL), (_ACROSS_BOOKS, _ANY_ORDER, _ANSWERS), _BORDERS)
 _RECONCILING = (
+    (_STEPS_TESTED,),
     ("tests/integration/reconcile/test_adjusting.py", "tests/integration/reconcile/test_repetition.py"),
     ("tests/integration/reconcile/test_differences.py", "tests/integration/reconcile/test_quarantine.py"),
 )
 _GUARDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sql/functions/money.sql": (
-        ("tests/integration/test_checked_money.py",),
-        (_BUSY_BOOKS,),
+        ("tests/integration/test_checked_money.py", _STEPS_TESTED, _BUSY_BOOKS),
         (_ACROSS_BOOKS, _ANY_ORDER),
         _TAMPERING,
     ),
@@ -47,8 +48,9 @@ _GUARDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sql/functions/adjust.sql": _RECONCILING,
     "sql/functions/supersede.sql": _RECONCILING,
     "sql/functions/reassign_fill.sql": _RECONCILING,
-    "sql/functions/record_cash.sql": ((_LIVES,), ("tests/acceptance/test_bad_input.py",)),
+    "sql/functions/record_cash.sql": ((_STEPS_TESTED,), (_LIVES,), ("tests/acceptance/test_bad_input.py",)),
     "sql/functions/history.sql": (
+        (_STEPS_TESTED,),
         ("tests/acceptance/history/test_any_split.py", "tests/acceptance/history/test_orders_across_books.py"),
         ("tests/acceptance/history/test_same_as_live.py", "tests/acceptance/history/test_large_book.py"),
     ),

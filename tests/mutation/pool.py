@@ -10,8 +10,8 @@ from tests.mutation.worker import Baselines, GuardsFailError, Plan, work
 _PATIENCE_SECONDS = 1800
 
 
-def judged(mutants: Sequence[Mutant], jobs: int, seed: int, is_thorough: bool) -> Iterator[Verdict]:
-    """The verdicts, as they come.
+def judged(mutants: Sequence[Mutant], jobs: int, seed: int, *, quick: bool, tests: bool) -> Iterator[Verdict]:
+    """The verdicts of the quick checks, the tests, or both, as they come.
 
     Raises:
         GuardsFailError: tests fail without any mutant.
@@ -22,7 +22,7 @@ def judged(mutants: Sequence[Mutant], jobs: int, seed: int, is_thorough: bool) -
     for mutant in [*mutants, *[None] * jobs]:
         waiting.put(mutant)
     manager = context.Manager()
-    plan = Plan(seed, is_thorough, Baselines(manager.dict(), manager.Lock()))
+    plan = Plan(seed, quick, tests, Baselines(manager.dict(), manager.Lock()))
     workers = [context.Process(target=work, args=(number, plan, waiting, done), daemon=True) for number in range(jobs)]
     for worker in workers:
         worker.start()

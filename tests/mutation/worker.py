@@ -71,10 +71,11 @@ class Baselines:
 
 @dataclass(frozen=True)
 class Plan:
-    """What all workers are told. Not `is_thorough`: no tests but the replayed books."""
+    """What all workers are told: whether to ask the quick checks, and the tests."""
 
     seed: int
-    is_thorough: bool
+    asks_quick: bool
+    asks_tests: bool
     baselines: Baselines
 
 
@@ -88,7 +89,7 @@ class Worker:
         self._scratch = scratch
         self._stack = stack
         self._seed = plan.seed
-        self._is_thorough = plan.is_thorough
+        self._plan = plan
         self._baselines = plan.baselines
         self._quick: dict[str, Quick] = {}
         self._guards: dict[tuple[str, ...], _Guards] = {}
@@ -98,11 +99,11 @@ class Worker:
     def judge(self, mutant: Mutant) -> Verdict:
         """Whether one of the checks or tests that guard the mutant's file fails."""
         began = time.monotonic()
-        for quick in self._quick_of(mutant):
+        for quick in self._quick_of(mutant) if self._plan.asks_quick else ():
             found = quick.difference(mutant, definition_of(mutant))
             if found is not None:
                 return Verdict(mutant, _OUTCOMES[found[0]], f"quick: {found[1]}", "", time.monotonic() - began)
-        if self._is_thorough:
+        if self._plan.asks_tests:
             with self._applied(mutant) as is_possible:
                 return self._tested(mutant, began) if is_possible else Verdict(mutant, INVALID)
         return Verdict(mutant, SURVIVED, seconds=time.monotonic() - began)

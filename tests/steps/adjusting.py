@@ -154,6 +154,9 @@ def with_dust(play: Play) -> None:
     adjustment(play, "adjusted", "-1", 5, {BOT: 2}, spot)
     play.fill("c", "-0.5", 120, 8, spot, commission="0.25", commission_asset="ETH")
     assert _taken_back(play, play.fill_id("adjusted"))["position"]["dust_qty"] == -0.75
+    # One that says what it cost takes that back with it.
+    play.fill("d", "-0.5", 120, 9, spot, commission="0.125", commission_asset="ETH", exec_type="Adjustment")
+    assert _taken_back(play, play.fill_id("d"))["position"]["dust_qty"] == -0.75
 
 
 def _taken_back(play: Play, fill_id: int, cause: int | None = None, announced: list[str] | None = None) -> Any:
