@@ -8,18 +8,9 @@ from typing import Any
 from tests.fills import moment
 from tests.statements import statement
 from tests.steps.play import BOT, MAIN, NOBODY, OTHER, Line, Play, execution, lasting
+from tests.steps.rebuilding import busy
 
 _SPOT = Line(category="spot", symbol="ETHUSDT")
-
-
-def _busy(play: Play, line: Line) -> None:
-    """Two cycles and an open end; at one moment several."""
-    asset = {"commission_asset": "ETH"} if line.category == "spot" else {}
-    for number, (signed, at, seq) in enumerate(
-        (("+3", 1, 0), ("-1", 2, 1), ("+1", 2, 2), ("-1", 2, 2), ("-2", 3, 0), ("+2", 5, 0), ("-5", 6, 0), ("+1", 7, 0),
-         ("+9", 8, 1), ("-1", 8, 1), ("+2", 8, 2), ("-1", 9, 0))
-    ):  # fmt: skip
-        play.fill(f"e{number:02}", signed, 100 + number, at, line, seq=seq, **asset)
 
 
 def _book(play: Play, line: Line) -> dict[str, Any]:
@@ -33,7 +24,10 @@ def _rows(play: Play, name: str, **given: Any) -> list[tuple[Any, ...]]:
 
 def rewound(play: Play, line: Line = MAIN) -> None:
     """From any moment on everything is taken back; derived and added again, all is as it was."""
-    _busy(play, line)
+    beside = Line(bot=OTHER, category=line.category, symbol=line.symbol)
+    play.fill("x", "+2", 90, 0, beside)
+    play.fill("y", "-1", 95, 9, beside)
+    busy(play, line)
     place = {"account_id": play.account_id, "book_id": play.book_id(line)}
     before, stored = _book(play, line), play.all()[1]
     for at, seq, exec_id in ((0, 0, ""), (1, 0, "e00"), (2, 2, "e02"), (2, 2, "e03"), (5, 0, ""), (7, 0, "e07"),
@@ -46,6 +40,7 @@ def rewound(play: Play, line: Line = MAIN) -> None:
         assert now["trades"] == before["trades"] - removed["trades_removed"]
         (sums,) = _rows(play, "steps/sums", book_id=place["book_id"])
         assert sums[:3] == sums[3:], (at, seq, exec_id)
+        assert (now["side"] == "None") == (now["size"] == 0)
         for name in ("lots_again", "trades_again"):
             play.connection.execute(statement(f"steps/{name}"), place)
         end = {
@@ -68,7 +63,7 @@ def rewound_spot(play: Play) -> None:
 
 def advanced(play: Play) -> None:
     """Numbers, hash and dust come with the block; what is not given stays."""
-    _busy(play, _SPOT)
+    busy(play, _SPOT)
     book = _book(play, _SPOT)
     kept = {name: book[name] for name in ("last_exec_time", "last_seq", "last_exec_id", "cycle_id", "opened")}
     block = {"book_seq": 99, "hash": "00ff", "trades": 2, "gross": "7.5", "net": "6.25", "dust": "-0.5"}

@@ -10,13 +10,26 @@ from tests.steps import (
     moving,
     ordering,
     owning,
+    rebuilding,
     refusing,
     remembering,
     superseding,
 )
 from tests.steps.play import Play
 
-_MODULES = (adjusting, superseding, moving, ordering, owning, refusing, remembering, computing, importing, chaining)
+_MODULES = (
+    adjusting,
+    superseding,
+    moving,
+    ordering,
+    owning,
+    refusing,
+    remembering,
+    computing,
+    importing,
+    rebuilding,
+    chaining,
+)
 
 
 def scenarios() -> dict[str, Callable[[Play], None]]:
