@@ -6,9 +6,9 @@ from tests.mutation.mutant import ROOT
 
 # Logins, instruments, runs of the reconciler, quarantine, the service and what was imported as read are no money.
 _SQL = (
-    "money", "apply_fill", "open_lots", "derive", "rebuild", "replay", "record_fill", "record_fills", "books",
-    "journal", "settle_order", "position_as_of", "adjust", "supersede", "reassign_fill", "record_cash", "history",
-    "verify", "verify_derived", "verify_strays",
+    "lookups", "money", "apply_fill", "open_lots", "derive", "rebuild", "replay", "record_fill", "record_fills",
+    "books", "journal", "settle_order", "position_as_of", "adjust", "supersede", "reassign_fill", "record_cash",
+    "history", "verify", "verify_derived", "verify_strays",
 )  # fmt: skip
 _VIEWS = ("current_positions", "position_entries")
 _PYTHON = (
