@@ -10,7 +10,7 @@ from ledger import LedgerClient
 from ledger.database.url import to_conninfo
 from tests.damage import Row, Target, record_everything
 from tests.servers import Servers, create_database, drop_database
-from tests.statements import statement
+from tests.statements import statement, statements
 
 TABLES = ("fills", "fill_voids", "funding_payments", "lots", "completed_trades", "books")
 # Not covered, each for a reason.
@@ -26,6 +26,8 @@ PLACES = {
     "completed_trades": ("entry_fill_id", "exit_fill_id"),
 }
 NAME = "fifoledger_test_tampering"
+# Not what a login may see of it.
+BY_HAND = {name: text for name, text in statements("damage/by_hand").items() if not name.startswith("seen")}
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,19 @@ def test_a_forged_void_that_everything_was_derived_from_again(target: Target, bo
     row, content = target.content("fill_voids", book)
     changes = {"fill_id": closing, "book_id": content["book_id"] if book_id == "its own" else 999}
     assert target.inserted("fill_voids", row, changes, rebuild=True)
+
+
+@pytest.mark.parametrize("name", sorted(BY_HAND))
+def test_damage_by_hand(target: Target, name: str) -> None:
+    """Orders that do not add up, rows in wrong books, and wrong values under a chain that is sound."""
+    with target.connection.transaction(force_rollback=True):
+        target.connection.execute(BY_HAND[name])
+        found = target.complaints()
+    assert found
+    if name.startswith("chained"):
+        assert {"signed_qty", "fee"} & {field for _, _, field, *_ in found}
+    if name.startswith("order"):
+        assert "order" in {subject for subject, *_ in found}
 
 
 def test_excluded_columns_exist(target: Target) -> None:

@@ -66,6 +66,7 @@ def main(
         Path | None, typer.Option(help="Only those that survived in the run that wrote this JSON.")
     ] = None,
     fast: Annotated[bool, typer.Option(help="The quick checks by SQL alone, and no test.")] = False,
+    stages: Annotated[int | None, typer.Option(min=1, help="So many stages of the tests, not all.")] = None,
     slow: Annotated[bool, typer.Option(help="The tests alone, and no quick check.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="Show the mutants and run nothing.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write every verdict to this file.")] = None,
@@ -78,7 +79,7 @@ def main(
             console.print(f"{mutant.file}:{mutant.line} {mutant.scope}: {mutant.key}")
         return
     report = Report(Survivors.load(ROOT / "tests" / "mutation" / "survivors.toml"), seed)
-    for verdict in judged(mutants, jobs, seed, quick=not slow, tests=not fast):
+    for verdict in judged(mutants, jobs, seed, quick=not slow, stages=0 if fast else stages):
         report.add(verdict)
         report.show_last(console, len(mutants))
         if json is not None:

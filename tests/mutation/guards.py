@@ -84,9 +84,9 @@ _QUICK = {
     "books": ("steps", "replay"),
     "settle_order": ("steps", "replay"),
     "position_as_of": ("steps", "replay"),
-    "verify": ("damages",),
-    "verify_derived": ("damages",),
-    "verify_strays": ("damages",),
+    "verify": ("damages", "steps"),
+    "verify_derived": ("damages", "steps"),
+    "verify_strays": ("damages", "steps"),
 }
 
 

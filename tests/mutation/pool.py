@@ -10,7 +10,7 @@ from tests.mutation.worker import Baselines, GuardsFailError, Plan, work
 _PATIENCE_SECONDS = 1800
 
 
-def judged(mutants: Sequence[Mutant], jobs: int, seed: int, *, quick: bool, tests: bool) -> Iterator[Verdict]:
+def judged(mutants: Sequence[Mutant], jobs: int, seed: int, *, quick: bool, stages: int | None) -> Iterator[Verdict]:
     """The verdicts of the quick checks, the tests, or both, as they come.
 
     Raises:
@@ -22,7 +22,7 @@ def judged(mutants: Sequence[Mutant], jobs: int, seed: int, *, quick: bool, test
     for mutant in [*mutants, *[None] * jobs]:
         waiting.put(mutant)
     manager = context.Manager()
-    plan = Plan(seed, quick, tests, Baselines(manager.dict(), manager.Lock()))
+    plan = Plan(seed, quick, stages, Baselines(manager.dict(), manager.Lock()))
     workers = [context.Process(target=work, args=(number, plan, waiting, done), daemon=True) for number in range(jobs)]
     for worker in workers:
         worker.start()

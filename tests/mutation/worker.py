@@ -75,7 +75,7 @@ class Plan:
 
     seed: int
     asks_quick: bool
-    asks_tests: bool
+    stages: int | None  # of tests; None: all
     baselines: Baselines
 
 
@@ -103,13 +103,13 @@ class Worker:
             found = quick.difference(mutant, definition_of(mutant))
             if found is not None:
                 return Verdict(mutant, _OUTCOMES[found[0]], f"quick: {found[1]}", "", time.monotonic() - began)
-        if self._plan.asks_tests:
+        if self._plan.stages != 0:
             with self._applied(mutant) as is_possible:
                 return self._tested(mutant, began) if is_possible else Verdict(mutant, INVALID)
         return Verdict(mutant, SURVIVED, seconds=time.monotonic() - began)
 
     def _tested(self, mutant: Mutant, began: float) -> Verdict:
-        for files in guards_of(mutant.file):
+        for files in guards_of(mutant.file)[: self._plan.stages]:
             guards = self._ready(files, mutant)
             result = self._run(guards, mutant)
             if result.outcome != "passed":

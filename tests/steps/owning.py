@@ -195,6 +195,11 @@ def repeated_in_a_batch(play: Play) -> None:
     c = execution("c", "+1", 100, 2)
     play.refused(play.batch([c, c | {"exec_qty": "2"}]), "FL001", exec_id="c")
     assert [one["duplicate"] for one in play.batch([a, b])["results"]] == [True, True]
+    # Of many in a batch too, what it says beside the execution is that of the first.
+    many = [execution(f"x{n % 20:02}", "+1", 100, 5, close_reason=f"r{n // 20}") for n in range(80)]
+    assert {one["duplicate"] for one in play.batch(many, _SPOT)["results"][:20]} == {False}
+    sold = play.fill("x", "-20", 100, 6, _SPOT)["completed_trades"]
+    assert {trade["entry_reason"] for trade in sold} == {"r0"}
     # A conflict comes before any other refusal.
     leg = Line(position_idx=1)
     opens, closes = execution("l", "+1", 100, 0), execution("m", "-9", 100, 1)

@@ -162,6 +162,8 @@ def _check(books: Sequence[Played], then: Sequence[tuple[Book, Book]], names: di
 @pytest.mark.parametrize("seed", range(6))
 def test_blocks_of_many_books(seed: int) -> None:
     whole = _played(24, seed)
+    if seed % 2:  # more digits than amounts are rounded to
+        whole[5].fills[3] = replace(whole[5].fills[3], commission=Fraction(7, 10**20))
     cut = random.Random(seed).randrange(1, 23)
     nothing = [_book(book, []) for book in whole]
     first = [replace(book, fills=book.fills[:cut]) for book in whole]
@@ -180,6 +182,18 @@ def test_blocks_of_many_books(seed: int) -> None:
     names |= {key: fill for book in second for key, fill in _names(book, rows.to_pylist(), cut).items()}
     after = [_book(book, book.fills) for book in whole]
     _check(second, list(zip(halfway, after, strict=True)), names, block)
+
+
+def test_the_order_of_columns_does_not_matter() -> None:
+    books = _played(9, 2)
+    heads = [book.head(rows) for book, rows in zip(books, _slices(books), strict=True)]
+    rows = pa.Table.from_pylist([_row(book, fill) for book in books for fill in book.fills], _SCHEMA)
+    turned = valued(
+        rows.select(["commission_asset", *reversed(rows.column_names[:-3]), "close_reason", "source"]), heads
+    )
+    expected = valued(rows, heads)
+    assert sorted(turned.column_names) == sorted(expected.column_names)
+    assert turned.select(expected.column_names).equals(expected)
 
 
 def test_the_chain_of_a_block() -> None:
@@ -216,10 +230,18 @@ def test_a_leg_that_is_closed_too_far_names_the_fill(idx: int, side: str) -> Non
     keys = (BOOKS[0], BookKey(BOOKS[2].instrument, idx))
     books = _played(8, 1, keys)
     wrong = replace(books[1].fills[-1], exec_id="e0099", side=side, qty=Fraction(10**6), time=books[1].fills[-1].time)
-    books[1].fills.append(wrong)
+    books[1].fills += [wrong, replace(wrong, exec_id="e0100")]
     with pytest.raises(HedgeRefusedError) as refused:
         _derived(books)
     assert (refused.value.exec_id, refused.value.side, refused.value.exec_time) == ("e0099", side, wrong.time)
+
+
+@pytest.mark.parametrize(("idx", "side"), [(1, "Sell"), (2, "Buy")])
+def test_a_leg_that_is_closed_by_the_least_too_much(idx: int, side: str) -> None:
+    (book,) = _played(1, 1, [BookKey(BOOKS[2].instrument, idx)])
+    book.fills[0] = replace(book.fills[0], side=side, qty=Fraction(1))
+    with pytest.raises(HedgeRefusedError):
+        _derived([book])
 
 
 def test_prices_that_nobody_knows() -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger.money import plain as plain_decimal
@@ -123,8 +123,11 @@ def test_quotients_are_rounded_half_to_even(pairs: list[tuple[int, int]]) -> Non
     assert [Fraction(int(one), oracle.UNIT) for one in found] == [oracle.half_even(Fraction(n, d)) for n, d in pairs]
 
 
-@given(st.lists(st.integers(1, 50), min_size=1, max_size=8), WHOLE, st.sampled_from([18, 30, 60]))
-def test_shares_of_cuts_add_up_to_the_whole(cuts: list[int], amount: int, scale: int) -> None:
+@pytest.mark.parametrize("scale", [18, 19, 30, 60])
+@example(cuts=[1, 1, 5], amount=10**60)
+@example(cuts=[3, 4], amount=-1)
+@given(cuts=st.lists(st.integers(1, 50), min_size=1, max_size=8), amount=WHOLE)
+def test_shares_of_cuts_add_up_to_the_whole(scale: int, cuts: list[int], amount: int) -> None:
     whole, ends = sum(cuts), np.cumsum(cuts)
     starts = ends - np.array(cuts)
     count = len(cuts)

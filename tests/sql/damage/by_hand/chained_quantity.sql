@@ -1,0 +1,4 @@
+-- What a fill adds was computed wrong, and the chain over it is sound.
+UPDATE trading.fills SET signed_qty = signed_qty + 1 WHERE exec_id = 'x1';
+UPDATE trading.fills f SET hash = trading.link('\x', trading.canonical(f)) WHERE f.exec_id = 'x1';
+UPDATE trading.books b SET hash = f.hash FROM trading.fills f WHERE f.book_id = b.book_id AND f.exec_id = 'x1'
