@@ -37,7 +37,7 @@ def damages(connection: psycopg.Connection[Any], database_url: str) -> dict[str,
     """Checks on an empty database, into which they record something first."""
     for number, key in enumerate(BOOKS):
         with LedgerClient(f"busy{number}", account=f"busy{number}", database_url=database_url) as busy:
-            busy.register_instrument(THOUSANDS.symbol, multiplier=1000)
+            busy.register_instrument(THOUSANDS.symbol, multiplier=1000 if key.instrument == THOUSANDS else 5)
             busy.record_fills([arguments(key, fill) for fill in busy_book(key, 12, seed=1)])
     with LedgerClient("bot", account="main", database_url=database_url) as client:
         record_everything(client)

@@ -98,3 +98,17 @@ def test_a_book_matched_in_two_blocks_is_the_book_matched_fill_by_fill(signed: l
         found = match(start, np.arange(cut, len(signed)), units(signed[cut:]))
         check(found, held, cut, before, after)
         assert start_of(after, found.cycle_id).opened == found.axis
+
+
+def test_an_axis_that_no_machine_word_holds() -> None:
+    start = Start(2**63, 7, 2**63, 0, (units([2**63]), units([0])))
+    found = match(start, np.arange(2), units([5, -3]))
+    assert (found.axis, found.position, found.cycle_id) == (2**63 + 5, 2**63 + 2, 7)
+    assert [int(one) for one in found.opened.end] == [2**63 + 5]
+
+
+def test_a_flip_by_one_unit_begins_a_cycle() -> None:
+    found = match(Start(0, 0, 0, 0, (units([]), units([]))), np.arange(7, 10), units([1, -3, 2]))
+    assert found.opened.cycle_id.tolist() == [7, 8]
+    assert (found.opened.start.tolist(), found.opened.end.tolist()) == ([0, 0], [1, 2])
+    assert (found.position, found.cycle_id, found.axis) == (0, 8, 2)

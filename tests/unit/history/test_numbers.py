@@ -117,6 +117,17 @@ def test_products_and_sums_are_exact_whatever_their_size(pairs: list[tuple[int, 
     assert total(column(a)) == sum(a)
 
 
+def test_sums_that_no_machine_word_holds() -> None:
+    large = column([2**62, 2**62, 2**62])
+    assert total(large) == 3 * 2**62
+    assert running(large).tolist() == [2**62, 2**63, 3 * 2**62]
+    held = read_column(strings(["4611686018427387904"] * 3))
+    assert int(sum(held.units)) == 3 * 2**62
+    assert held.at(1).tolist() == [10 * 2**62] * 3
+    widest = read_column(strings(["9" * 30 + "." + "9" * 30, "1"]))
+    assert [int(unit) for unit in widest.units] == [10**60 - 1, 10**30]
+
+
 @given(st.lists(st.tuples(WHOLE, WHOLE.filter(bool)), min_size=1, max_size=6))
 def test_quotients_are_rounded_half_to_even(pairs: list[tuple[int, int]]) -> None:
     found = half_even(objects([n for n, _ in pairs]), objects([d for _, d in pairs]))
