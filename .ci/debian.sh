@@ -12,10 +12,11 @@ debian_redis_url="unix://$debian_home/redis.sock"
 # what it does with rights and in transactions; tests/integration/test_queries.py has the server read every query.
 # The clocks need libfaketime, which comes with these servers; without it that one is skipped.
 debian_tests=(
-    tests/integration/test_{accounts,book,cache,checked,code,hash,invariants,large,migrations,open,pgbouncer,plans,queries,touched}*.py
+    tests/integration/test_cache.py
+    tests/integration/test_{accounts,book,checked,code,hash,invariants,large,migrations,open,pgbouncer,plans,queries}*.py
     tests/integration/reconcile/test_{logins,quarantine}.py
-    tests/acceptance/history/test_{large_book,same_as_live}.py
-    tests/acceptance/test_{backup,bot_login,fifo_cases,roles,sequence,tampering}.py
+    tests/acceptance/history/test_same_as_live.py
+    tests/acceptance/test_{backup,bot_login,fifo_cases,roles,sequence}.py
     tests/acceptance/cli/test_{login,strays}.py
     'tests/faults/test_quick.py::test_a_sample[clock_jumps]'
 )
