@@ -19,7 +19,7 @@ from tests.statements import statement
 Calls = Mapping[str, Callable[[Session], list[Operation[Any]]]]
 _DEEP, _OPEN, _CLOSED = 10, 4000, 3000  # 100 000 fills, 70 000 lots, 30 000 trades
 _BOT = "bot-5"
-_GROWTH, _MARGIN = 600, 30  # fills; rows that other plans may read with an index of another order
+_GROWTH, _MARGIN = 2000, 30  # fills; rows that other plans may read with an index of another order
 
 
 def step(session: Session, name: str, **params: Any) -> Operation[Any]:
