@@ -15,6 +15,8 @@ from ledger.money import plain
 from tests.statements import statement
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A text in which everything stands that the text of a row quotes.
+ODD = 'he said "up, up", \\ and (not) down; λ'
 _QUOTED = frozenset('(),"\\ \t\n\r\v\f')
 
 Row = dict[str, Any]

@@ -6,14 +6,12 @@ import psycopg
 
 from ledger import LedgerClient
 from tests.fills import SYMBOL, fill, moment
-from tests.hash_chain import check_chains, table_rows
-
-_ODD = 'he said "up, up", \\ and (not) down; λ'
+from tests.hash_chain import ODD, check_chains, table_rows
 
 
 def test_the_chain_of_fills_and_voids_and_that_of_cash(database_url: str, connection: psycopg.Connection[Any]) -> None:
     with LedgerClient("bot", account="main", database_url=database_url) as client:
-        client.record_fill(**fill("e1", qty="2.50", price="100.10", order_id="o1", is_maker=True, close_reason=_ODD))
+        client.record_fill(**fill("e1", qty="2.50", price="100.10", order_id="o1", is_maker=True, close_reason=ODD))
         client.record_fill(**fill("e2", "Sell", 1, 110, at=1, seq=7, commission="-0.0100", client_order_id="c 1"))
         # A fill of a whole order that its executions replace: the void has the number of its cause.
         client.record_fill(**fill(None, qty=3, at=2, order_id="whole", is_maker=False))

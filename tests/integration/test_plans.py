@@ -1,6 +1,7 @@
 """No call reads a whole table, whatever the planner knows of the tables."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -102,17 +103,25 @@ def few() -> list[dict[str, Any]]:
     return [fill(f"e{n}", side, 2, at=n, order_id=f"o{n}") for n, side in enumerate(["Buy", "Sell", "Sell", "Buy"])]
 
 
+@contextmanager
+def filled(name: str, servers: Servers, template: str, how: str | None, **sizes: int) -> Iterator[str]:
+    """A database with such tables, behind a statement of tests/sql/plans, if any."""
+    drop_database(servers.admin_url, name)
+    url = create_database(servers.admin_url, name, template)
+    fill_tables(url, deep=_DEEP, **sizes)
+    if how is not None:
+        with psycopg.connect(to_conninfo(url), autocommit=True) as connection:
+            connection.execute(statement(f"plans/{how}"))
+    yield url
+    drop_database(servers.admin_url, name)
+
+
 @pytest.fixture(scope="module", params=["analyzed", "not analyzed"])
 def full_database(request: pytest.FixtureRequest, servers: Servers, template_database: str) -> Iterator[str]:
     name = f"fifoledger_full_{request.param.replace(' ', '_')}"
-    drop_database(servers.admin_url, name)
-    url = create_database(servers.admin_url, name, template_database)
-    fill_tables(url, deep=_DEEP, open=_OPEN, closed=_CLOSED)
-    if request.param == "analyzed":
-        with psycopg.connect(to_conninfo(url), autocommit=True) as connection:
-            connection.execute(statement("plans/analyze"))
-    yield url
-    drop_database(servers.admin_url, name)
+    how = "analyze" if request.param == "analyzed" else None
+    with filled(name, servers, template_database, how, open=_OPEN, closed=_CLOSED) as url:
+        yield url
 
 
 @pytest.fixture(params=["force_custom_plan", "force_generic_plan"])
@@ -132,14 +141,11 @@ def test_no_table_is_read_as_a_whole(name: str, calls: Measured) -> None:
 def young(request: pytest.FixtureRequest, servers: Servers, template_database: str) -> Iterator[tuple[str, Measured]]:
     """A ledger with a few rows and no statistics, and a connection whose plans are made while it is so."""
     name = f"fifoledger_young_{request.param}"
-    drop_database(servers.admin_url, name)
-    url = create_database(servers.admin_url, name, template_database)
-    fill_tables(url, deep=_DEEP, open=3, closed=2, idle=_DEEP)
-    with psycopg.connect(to_conninfo(url), autocommit=True) as connection:
-        connection.execute(statement("plans/no_autovacuum"))
-    with measured(url, _BOT, request.param) as calls:
+    with (
+        filled(name, servers, template_database, "no_autovacuum", open=3, closed=2, idle=_DEEP) as url,
+        measured(url, _BOT, request.param) as calls,
+    ):
         yield url, calls
-    drop_database(servers.admin_url, name)
 
 
 def test_plans_made_while_the_tables_were_small_read_no_more_later(young: tuple[str, Measured]) -> None:

@@ -88,9 +88,7 @@ class Worker:
         self._environment = {"LEDGER_DATABASE_URL": database_url, "LEDGER_REDIS_URL": redis_url}
         self._scratch = scratch
         self._stack = stack
-        self._seed = plan.seed
         self._plan = plan
-        self._baselines = plan.baselines
         self._quick: dict[str, Quick] = {}
         self._guards: dict[tuple[str, ...], _Guards] = {}
         self._tree: PythonTree | None = None
@@ -143,10 +141,11 @@ class Worker:
         if files not in self._guards:
             guards = _Guards(files)
             trial.load(self._order(guards, None))
-            with self._baselines.lock:
-                if files not in self._baselines.seconds:
-                    self._baselines.seconds[files] = self._baseline(guards, mutant)
-                guards.seconds = self._baselines.seconds[files]
+            baselines = self._plan.baselines
+            with baselines.lock:
+                if files not in baselines.seconds:
+                    baselines.seconds[files] = self._baseline(guards, mutant)
+                guards.seconds = baselines.seconds[files]
             self._guards[files] = guards
         return self._guards[files]
 
@@ -172,7 +171,7 @@ class Worker:
             root=self._tree.root if self._tree else ROOT,
             scratch=self._scratch,
             environment=self._environment | {"LEDGER_TEST_TEMPLATE": _MUTANT if is_sql else _TEMPLATE},
-            seed=self._seed,
+            seed=self._plan.seed,
             test_seconds=max(_LEAST_TEST_SECONDS, _TIMES_AS_LONG * slowest),
             first=None if mutant is None else lambda test: guards.order(mutant, test),
             purge=self._tree is not None,

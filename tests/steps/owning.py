@@ -177,8 +177,7 @@ def repeated_with_differences(play: Play) -> None:
     for column, value in other.items():
         changed = execution("a", "+1", "100", 0, **given) | {column: value}
         play.refused(play.batch([changed]), "FL001", exec_id="a")
-        single = {"named_bot": None, "effect": None, "announced": None, **changed}
-        play.refused(play.call("record_fill", **single), "FL001", exec_id="a")
+        play.refused(play.single(changed), "FL001", exec_id="a")
     for line in (Line(symbol="ETHUSDT"), Line(position_idx=1)):
         play.refused(play.fill("a", "+1", "100", 0, line, **given), "FL001", exec_id="a")
         play.refused(play.batch([execution("a", "+1", "100", 0, **given)], line), "FL001", exec_id="a")

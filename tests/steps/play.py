@@ -71,10 +71,11 @@ class Play:
 
     def fill(self, exec_id: str | None, signed: str, price: Any, at: float, line: Line = MAIN, **more: Any) -> Any:
         """`record_fill`; `signed` is a quantity with + for Buy and - for Sell."""
-        columns = execution(exec_id, signed, price, at)
-        return self.call(
-            "record_fill", line, **{"named_bot": None, "effect": None, "announced": None, **columns, **more}
-        )
+        return self.single(execution(exec_id, signed, price, at) | more, line)
+
+    def single(self, columns: dict[str, Any], line: Line = MAIN) -> Any:
+        """`record_fill` with these columns of an execution, and whatever else it is told."""
+        return self.call("record_fill", line, **{"named_bot": None, "effect": None, "announced": None, **columns})
 
     def batch(
         self, fills: Sequence[dict[str, Any]], line: Line = MAIN, *, supersedes: bool = False, **more: Any

@@ -60,9 +60,8 @@ def values_of_fills(play: Play) -> None:
             _fill_refused(play, column, {column: value}, MAIN)
         for value in good:
             changed = execution(f"{column} {value}", "+1", "100", 0) | {column: value}
-            given = {"named_bot": None, "effect": None, "announced": None, **changed}
             line = Line(symbol=f"{column}{value}")
-            assert play.call("record_fill", line, **given)["duplicate"] is False, (column, value)
+            assert play.single(changed, line)["duplicate"] is False, (column, value)
     assert play.counted() == []
 
 
@@ -182,9 +181,8 @@ def at_the_end_of_time(play: Play) -> None:
 
 def _fill_refused(play: Play, column: str, changed: dict[str, Any], line: Line) -> None:
     whole = execution("bad", "+1", "100", 0) | changed
-    given = {"named_bot": None, "effect": None, "announced": None, **whole}
     # Left out, an id is that of the order and a time is now: only a batch has none of either.
-    play.refused(play.call("record_fill", line, **given), "FL004", field=column)
+    play.refused(play.single(whole, line), "FL004", field=column)
     good = execution("good", "+1", "100", 0)
     if whole["exec_id"] is not None and whole["exec_type"] not in CASH_TYPES:
         play.refused(play.batch([good, whole], line), "FL004", field=column)
