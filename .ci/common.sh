@@ -7,8 +7,17 @@ chmod 0755 "$scratch"
 python=${PYTHON:-python3}
 timings=()
 
-# What the caller has set must not decide which servers the tests talk to.
-unset LEDGER_DATABASE_URL LEDGER_REDIS_URL LEDGER_ACCOUNT LEDGER_HOME PYTHONPATH VIRTUAL_ENV
+# What the caller has set must not decide which servers the tests talk to, nor have each of their programs compile all
+# modules anew.
+unset LEDGER_DATABASE_URL LEDGER_REDIS_URL LEDGER_ACCOUNT LEDGER_HOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
+
+# The tests make and drop thousands of databases: where there is room, in memory.
+test_files=$scratch
+in_memory=/dev/shm
+if [[ -w $in_memory && $(df --output=avail --block-size=G "$in_memory" 2>/dev/null | tail -n 1 | tr -dc 0-9) -ge 12 ]]; then
+    test_files=$(mktemp -d "$in_memory/fl-ci-XXXXXX")
+    chmod 0755 "$test_files"
+fi
 
 # phase TITLE COMMAND...: run the command, and tell how long it took.
 phase() {
@@ -31,7 +40,7 @@ closing_lines=()
 run_tests() {
     local name=$1
     shift
-    pytest "$@" | tee "$scratch/$name.log"
+    TMPDIR=$test_files pytest "$@" | tee "$scratch/$name.log"
     closing_lines+=("$name:" "$(tail -n 1 "$scratch/$name.log")")
 }
 

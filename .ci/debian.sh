@@ -13,7 +13,7 @@ debian_redis_url="unix://$debian_home/redis.sock"
 # The clocks need libfaketime, which comes with these servers; without it that one is skipped.
 debian_tests=(
     tests/integration/test_cache.py
-    tests/integration/test_{accounts,book,checked,code,hash,invariants,large,migrations,open,pgbouncer,plans,queries}*.py
+    tests/integration/test_{accounts,book,checked,code,hash,invariants,migrations,open,pgbouncer,plans,queries}*.py
     tests/integration/reconcile/test_{logins,quarantine}.py
     tests/acceptance/history/test_same_as_live.py
     tests/acceptance/test_{backup,bot_login,fifo_cases,roles,sequence}.py

@@ -1,6 +1,6 @@
 """Every mutant of a Python module, by the operators of Cosmic Ray."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import takewhile
 from pathlib import Path
 
@@ -28,25 +28,30 @@ _OPERATORS = (
 )  # fmt: skip
 
 
-def python_mutants(path: Path) -> Iterator[Mutant]:
-    """The mutants of a module, in the order of its lines."""
+def python_mutants(path: Path, scopes: Container[str] | None = None) -> Iterator[Mutant]:
+    """The mutants of a module, or only of functions of these names, in the order of its lines."""
     text = path.read_text(encoding="utf-8")
     file = path.relative_to(ROOT).as_posix()
-    yield from sorted(_mutants(file, text), key=lambda mutant: (mutant.start, mutant.operator, mutant.replacement))
+    yield from sorted(
+        _mutants(file, text, scopes), key=lambda mutant: (mutant.start, mutant.operator, mutant.replacement)
+    )
 
 
-def _mutants(file: str, text: str) -> Iterator[Mutant]:
+def _mutants(file: str, text: str, scopes: Container[str] | None) -> Iterator[Mutant]:
     tree = get_ast(text)
     for name in _OPERATORS:
         operator = get_operator(f"core/{name}")()
         places = [node for node in ast_nodes(tree) for _ in operator.mutation_positions(node)]
         for occurrence, node in enumerate(places):
+            scope = ASTQuery(node).get_definition_name() or "module"
+            if scopes is not None and scope not in scopes:
+                continue
             mutated = mutate_code(text, operator, occurrence)
             if mutated is not None and mutated != text:
                 start, end, replacement = _change(text, mutated)
                 if text[text.rfind("\n", 0, start) + 1 :].startswith("@dataclass"):
                     continue  # what is forbidden by a dataclass, mypy forbids as well
-                yield Mutant(file, ASTQuery(node).get_definition_name() or "module", name, start, end, replacement)
+                yield Mutant(file, scope, name, start, end, replacement)
 
 
 def _change(text: str, mutated: str) -> tuple[int, int, str]:

@@ -28,7 +28,7 @@ PAST = [
 ]
 
 
-@pytest.fixture(params=[1, 7, 100])
+@pytest.fixture(params=[2, 100])
 def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many fills a transaction takes."""
     monkeypatch.setattr(tasks, "FILLS_AT_ONCE", request.param)

@@ -28,6 +28,7 @@ D = Decimal
 CASES = json.loads((Path(__file__).parents[2] / "data" / "reconcile_cases.json").read_text())
 SIDES = {"B": "Buy", "S": "Sell"}
 DAY = 86_400_000
+LINEAR = {"categories": ("linear",)}  # two years of one category are enough
 
 
 @dataclass
@@ -51,9 +52,8 @@ class Case:
 
     async def reconcile(self, **options: Any) -> ReconciliationReport:
         """Through the server in the middle."""
-        exchange = another_exchange(
-            self.desk, endpoint=self.middle.url, categories=("linear", "inverse", "spot"), **options.pop("quick", {})
-        )
+        given = {"categories": ("linear", "inverse", "spot"), **options.pop("exchange", {})}
+        exchange = another_exchange(self.desk, endpoint=self.middle.url, **given)
         try:
             return await self.desk.reconcile(exchange_client=exchange, **options)
         finally:
@@ -437,7 +437,7 @@ async def what_happened_before_the_window_is_not_invented(case: Case) -> None:
     assert (line.venue_qty, line.venue_price) == tuple(map(D, case.given["venue"]))
     assert [(row["exec_qty"], row["exec_price"]) for row in case.fills()] == [(D(qty), D(price))]
     # The real execution is what the peer would have invented.
-    assert (await case.reconcile(since=None)).ok
+    assert (await case.reconcile(since=None, exchange=LINEAR)).ok
     first = (await case.entries("BTCUSDT"))[0]
     assert (first.side, first.remaining_qty, first.entry_price) == (SIDES[side], D(real_qty), D(real_price))
 
@@ -463,7 +463,7 @@ async def real_fills_are_never_replaced_by_one_that_was_not(case: Case) -> None:
     case.middle.change_rows(
         "/v5/position/list", lambda rows: [row | {"size": size, "avgPrice": average} for row in rows]
     )
-    report = await case.reconcile(since=None)
+    report = await case.reconcile(since=None, exchange=LINEAR)
     (drift,) = report.problems
     assert (drift.kind, drift.ledger["qty"], drift.venue) == ("unexplained", "0.1", {"qty": size, "price": average})
     assert len(before) - len(case.fills()) == case.expect["fills_deleted"]
@@ -493,7 +493,7 @@ async def the_price_of_what_is_missing_is_that_of_its_execution(case: Case) -> N
             row | {"size": later, "avgPrice": average} if row["symbol"] == "XRPUSDT" else row for row in rows
         ],
     )
-    assert [f.kind for f in (await case.reconcile(since=None)).problems] == ["unexplained"]
+    assert [f.kind for f in (await case.reconcile(since=None, exchange=LINEAR)).problems] == ["unexplained"]
     assert (await case.reconcile(on_unexplained="adjust")).ok
     assert [lot.entry_price for lot in await case.entries("XRPUSDT")] == [D(2), None]
 
@@ -520,7 +520,7 @@ async def a_query_that_fails_is_not_flat(case: Case) -> None:
     before = case.fills()
     fault = HttpFault(case.given["position_query"], path="/v5/position/list", seconds=3, times=None)
     case.desk.account.control.break_http(fault)
-    report = await case.reconcile(quick={"patience": 0.2, "timeout": 0.3})
+    report = await case.reconcile(exchange={"patience": 0.2, "timeout": 0.3})
     assert (report.status, report.findings, report.lines) == ("degraded", [], [])
     assert case.fills()[len(before) :] == case.expect["actions"]
     assert case.desk.books() == {(BOT, "BTCUSDT", 0): D(case.given["db"])}
