@@ -125,7 +125,7 @@ def test_damage_by_hand(target: Target, name: str) -> None:
         found = target.complaints()
     assert found
     if name.startswith("chained"):
-        assert {"signed_qty", "fee", "fill_id"} & {field for _, _, field, *_ in found}
+        assert {"signed_qty", "fee", "fill_id", "book_seq"} & {field for _, _, field, *_ in found}
     if name.startswith("order"):
         assert "order" in {subject for subject, *_ in found}
 
