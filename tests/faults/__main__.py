@@ -22,6 +22,13 @@ def _known(names: list[str] | None) -> list[str]:
     return names or list(SCENARIOS)
 
 
+def _part(text: str) -> tuple[int, int]:
+    number, _, parts = text.partition("/")
+    if not (number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
+        raise typer.BadParameter(f"{text} is no part such as 2/5")
+    return int(number), int(parts)
+
+
 def main(
     *,
     names: Annotated[
@@ -30,13 +37,15 @@ def main(
     quick: Annotated[bool, typer.Option(help="A sample of each, within seconds.")] = False,
     seed: Annotated[int | None, typer.Option(help="Decides whatever is drawn. Default: another each time.")] = None,
     minutes: Annotated[float, typer.Option(min=0.01, help="How long the soak lasts.")] = 60.0,
+    part: Annotated[str, typer.Option(metavar="K/N", help="The K-th of N parts of each enumeration.")] = "1/1",
 ) -> None:
     """Break everything that the ledger depends on; the exit code is 1 if it did not keep what it promises."""
+    number, parts = _part(part)
     chosen = random.randrange(10**6) if seed is None else seed
     failed = False
     with crashing_servers() as servers:
         for name in names or ():
-            run = Run(name, chosen, quick, servers, minutes)
+            run = Run(name, chosen, quick, servers, minutes, (number, parts))
             failed = _show(run) or failed
     raise typer.Exit(1 if failed else 0)
 
@@ -52,7 +61,8 @@ def _show(run: Run) -> bool:
         run.problems.append(traceback.format_exc())
     verdict = f"{len(run.problems)} WRONG" if run.problems else f"not possible here: {missing}" if missing else "ok"
     counts = ", ".join(f"{count} {what}" for what, count in run.counts.items())
-    typer.echo(f"{run.name}: {verdict}; {counts}; seed {run.seed}, {time.monotonic() - began:.0f} s")
+    part = "" if run.part == (1, 1) else f" part {run.part[0]} of {run.part[1]},"
+    typer.echo(f"{run.name}:{part} {verdict}; {counts}; seed {run.seed}, {time.monotonic() - began:.0f} s")
     for problem in run.problems[:_SHOWN]:
         typer.echo(f"    {problem}")
     if run.problems:

@@ -41,3 +41,17 @@ def test_a_name_that_is_none_is_refused() -> None:
     done = CliRunner().invoke(app, ["--quick", "earthquake"])
     assert done.exit_code == 2
     assert "earthquake is none of writes, imports" in " ".join(done.output.replace("│", "").split())
+
+
+def test_a_part_that_is_none_is_refused() -> None:
+    done = CliRunner().invoke(app, ["--quick", "--part", "3/2", "writes"])
+    assert done.exit_code == 2
+    assert "3/2 is no part such as 2/5" in " ".join(done.output.replace("│", "").split())
+
+
+def test_parts_make_up_the_whole(crashing: CrashingServers) -> None:
+    points = range(20)
+    parts = [Run("writes", 7, quick=False, servers=crashing, part=(k, 6)).of_part(points) for k in range(1, 7)]
+    assert sorted(point for part in parts for point in part) == list(points)
+    assert Run("writes", 7, quick=False, servers=crashing).of_part(points) == points
+    assert "--part 2/6" in Run("writes", 7, quick=False, servers=crashing, part=(2, 6)).again
