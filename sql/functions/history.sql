@@ -118,7 +118,7 @@ BEGIN
         b.book_seq := coalesce(e.book_seq, b.book_seq);
         b.hash := coalesce(decode(e.hash, 'hex'), b.hash);
         b := trading.stand_at(b, (e.last_exec_time, e.last_seq, e.last_exec_id, e.pos, e.cycle_id, e.opened,
-                                  e.opened - abs(e.pos))::trading.checkpoint);
+                                  NULL)::trading.checkpoint);
         b.trades := b.trades + e.trades;
         b.realized_gross := b.realized_gross + e.gross;
         b.realized_net := b.realized_net + e.net;

@@ -121,10 +121,18 @@ class Play:
         where = {"category": line.category, "symbol": line.symbol, "position_idx": line.position_idx}
         return self._one("steps/book_id", bot_id=line.bot, **where)
 
+    def rows(self, name: str, **given: Any) -> list[tuple[Any, ...]]:
+        """What a statement of the tests answers for the account."""
+        return self.connection.execute(statement(name), {"account_id": self.account_id, **given}).fetchall()
+
+    def book(self, line: Line = MAIN) -> dict[str, Any]:
+        """A book's columns, but for the moment at which it was written."""
+        (book,) = self.rows("steps/book", book_id=self.book_id(line))
+        return {name: value for name, value in book[0].items() if name != "updated_at"}
+
     def counted(self, line: Line = MAIN) -> list[str]:
         """The fills of a book that count, in exchange order, with their signed quantities."""
-        rows = self.connection.execute(statement("steps/counted"), {"account_id": self.account_id}).fetchall()
-        return [fill for book, fill in rows if book == str(line)]
+        return [fill for book, fill in self.rows("steps/counted") if book == str(line)]
 
     def order(self, order_id: str, bot: str | None, category: str = "linear") -> None:
         """The account knows of an order and who wrote it."""

@@ -13,7 +13,7 @@ def busy(play: Play, line: Line) -> None:
     asset = {"commission_asset": "ETH"} if line.category == "spot" else {}
     for number, (signed, at, seq) in enumerate(
         (("+3", 1, 0), ("-1", 2, 1), ("+1", 2, 2), ("-1", 2, 2), ("-2", 3, 0), ("+2", 5, 0), ("-5", 6, 0), ("+1", 7, 0),
-         ("+9", 8, 1), ("-1", 8, 1), ("+2", 8, 2), ("-1", 9, 0))
+         ("+9", 8, 1), ("+1", 8, 1), ("+2", 8, 2), ("-1", 9, 0))
     ):  # fmt: skip
         play.fill("d10" if number == 10 else f"e{number:02}", signed, 100 + number, at, line, seq=seq, **asset)
 

@@ -13,6 +13,7 @@ from tests.steps import (
     rebuilding,
     refusing,
     remembering,
+    settling,
     superseding,
 )
 from tests.steps.play import Play
@@ -27,6 +28,7 @@ _MODULES = (
     remembering,
     computing,
     importing,
+    settling,
     rebuilding,
     chaining,
 )
