@@ -13,8 +13,8 @@ debian_redis_url="unix://$debian_home/redis.sock"
 # The clocks need libfaketime, which comes with these servers; without it that one is skipped.
 debian_tests=(
     tests/integration/test_cache.py
-    tests/integration/test_{accounts,book,checked,code,hash,invariants,migrations,open,pgbouncer,plans,queries}*.py
-    tests/integration/reconcile/test_{logins,quarantine}.py
+    tests/integration/test_{accounts,book,checked,hash,invariants,migrations,open,pgbouncer,plans,queries}*.py
+    tests/integration/reconcile/test_logins.py
     tests/acceptance/history/test_same_as_live.py
     tests/acceptance/test_{backup,bot_login,fifo_cases,roles,sequence}.py
     tests/acceptance/cli/test_{login,strays}.py
