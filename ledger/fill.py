@@ -66,9 +66,14 @@ def dump_fill(fill: Fill) -> str:
     return json.dumps(fill.as_json())
 
 
-def dump_fills(fills: list[Fill]) -> str:
-    """A batch as the database function reads it."""
-    return json.dumps([fill.as_json() for fill in fills])
+def dump_fills(fills: list[Fill], own_bot: str | None = None) -> str:
+    """A batch as the database function reads it. Those that name `own_bot` are its own, whoever wrote their order."""
+    return json.dumps(
+        [
+            fill.as_json() | ({"bot_id": own_bot} if own_bot is not None and fill.book[0] == own_bot else {})
+            for fill in fills
+        ]
+    )
 
 
 def _text(value: Any) -> Any:

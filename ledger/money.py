@@ -64,9 +64,11 @@ def read_time(field: str, value: object) -> datetime:
     if value.tzinfo is None or value.utcoffset() is None:
         raise InvalidInputError(field, value, "a datetime with a time zone; this one is naive")
     try:
-        return value.astimezone(UTC)
+        at = value.astimezone(UTC)
     except OverflowError:
         raise InvalidInputError(field, value, "a datetime between the years 1 and 9999 in UTC") from None
+    # Not a class of somebody else's, which may have more digits, and show them at one place and not at another.
+    return datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, UTC)
 
 
 def read_execution_time(field: str, value: object) -> datetime:

@@ -22,7 +22,7 @@ COLUMNS = (
     Column("cost", "cost", "number", rank=5),
     Column("entries", "lots", "count", rank=4),
     Column("first_entry_time", "open since (UTC)", "time", rank=3),
-    Column("realized_pnl", "realised net", "money", rank=2),
+    Column("realized_pnl", "net of trades", "money", rank=2),
     COIN,
 )
 
@@ -40,9 +40,9 @@ def positions(
 ) -> None:
     """Show what every bot holds now: side, quantity, average entry price, cost, and what the book has realised.
 
-    The average is that of the open FIFO lots, not the exchange's moving average. `realised net` is of all trades that
-    the book ever closed, after commissions and without funding (see pnl). --since shows what was opened or added to
-    since then.
+    The average is that of the open FIFO lots, not the exchange's moving average. `net of trades` is of all that the
+    book ever closed, after commissions and without funding, which `pnl` takes off as well. --since shows what was
+    opened or added to since then.
 
     Examples:
       fifoledger positions

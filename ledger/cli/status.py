@@ -157,7 +157,7 @@ def _lines(report: dict[str, Any]) -> list[tuple[str, Any]]:
         )
     if "revision" in found:
         lines.append(("schema", f"{found['revision'] or 'not seen'} (newest: {found['newest_revision']})"))
-    lines.append(("cache", _state(cache) if cache["url"] else "not used"))
+    lines.append(("cache", _state(cache) if cache["url"] else "does not run" if servers else "not used"))
     if cache["url"]:
         lines.append(("", cell(cache["url"])))
     if servers:

@@ -32,6 +32,7 @@ _RETRIED_STATES = (
     pg.DeadlockDetected,
     pg.LockNotAvailable,
     pg.TooManyConnections,
+    pg.OutOfMemory,  # of the table of locks, too, while a large batch has filled it
     pg.AdminShutdown,
     pg.CrashShutdown,
     pg.CannotConnectNow,

@@ -97,7 +97,7 @@ def _explore(stage: Stage) -> list[str]:
         lines += [
             *_psql_command(stage.database_url),
             "",
-            "The servers keep running, and their data stay.",
+            r"The servers keep running, and their data stay; psql shows them: \dt trading.*",
             "`fifoledger down` stops them, `fifoledger up` starts them.",
             f"To start over: `fifoledger down`, then delete {stage.place},",
             "or use another folder for a while: `export LEDGER_HOME=/a/new/folder`.",

@@ -128,8 +128,8 @@ def record_fills(
     for number, fill in enumerate(read):
         named_bot, category, symbol, idx = fill.book
         groups.setdefault((named_bot if named_bot in others else None, category, symbol, idx), []).append(number)
-    # Books are taken in one order by everybody, so that no two batches wait for each other.
-    ordered = sorted(groups.items(), key=lambda group: tuple(map(str, group[0])))
+    # Those that name a bot go first: what does not, goes where its order went.
+    ordered = sorted(groups.items(), key=lambda group: (group[0][0] is None, *map(str, group[0])))
     batch = [_batch_params(session, account_id, book, [read[n] for n in numbers]) for book, numbers in ordered]
     name = "record_superseding" if superseding else "record_fills"
     return (
@@ -182,7 +182,7 @@ def _batch_params(session: Session, account_id: int, book: Book, fills: list[Fil
         "category": category,
         "symbol": symbol,
         "position_idx": position_idx,
-        "fills": dump_fills(fills),
+        "fills": dump_fills(fills, session.bot_id),
     }
 
 

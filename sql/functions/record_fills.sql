@@ -1,7 +1,7 @@
 -- Journals a batch of executions of one book in one transaction and applies them together, by the set-based
 -- route; what that cannot do (order-level fills, another bot's orders, cash) goes one by one. `p_fills` is a JSON
--- list of objects with the columns of trading.fills as keys. The answer has one result for each, in the same order,
--- and the position that the batch leaves.
+-- list of objects with the columns of trading.fills as keys; a bot_id says that the execution names this bot. The
+-- answer has one result for each, in the same order, and the position that the batch leaves.
 CREATE OR REPLACE FUNCTION trading.record_fills(
     p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
     p_fills json, p_announced text[] DEFAULT NULL) RETURNS json
@@ -16,6 +16,10 @@ DECLARE
 BEGIN
     SELECT array_agg(i) INTO batch FROM json_populate_recordset(NULL::trading.fills, p_fills) i;
     PERFORM trading.lock_orders(p_account_id, batch);
+    IF trading.is_cash_among(batch) THEN
+        RETURN trading.record_cash_apart(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx,
+                                         p_fills, p_announced);
+    END IF;
     owner := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL);
     PERFORM trading.require_bot(p_account_id, owner);
     PERFORM trading.require_announced(owner, p_category, p_symbol, p_position_idx, p_announced);
@@ -56,8 +60,9 @@ LANGUAGE sql STABLE AS $$
         SELECT FROM unnest(batch) i
          WHERE i.exec_id IS NULL OR trading.is_order_level(i.exec_id) OR trading.is_cash(i.exec_type)
             OR EXISTS (SELECT FROM trading.fills_of_order(p_account_id, p_category, i.order_id) f
-                        WHERE trading.is_order_level(f.exec_id) OR (p_named_bot IS NULL AND f.bot_id <> p_owner))
-            OR (p_named_bot IS NULL AND EXISTS (
+                        WHERE trading.is_order_level(f.exec_id)
+                           OR (p_named_bot IS NULL AND i.bot_id IS NULL AND f.bot_id <> p_owner))
+            OR (p_named_bot IS NULL AND i.bot_id IS NULL AND EXISTS (
                SELECT FROM trading.orders o
                 WHERE o.account_id = p_account_id AND o.category = p_category
                   AND o.order_id BETWEEN i.order_id AND i.order_id AND o.bot_id <> p_owner
@@ -68,6 +73,37 @@ $$;
 -- https://bybit-exchange.github.io/docs/v5/enum#exectype
 CREATE OR REPLACE FUNCTION trading.is_cash(exec_type text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT exec_type IN ('Funding', 'SessionSettlePnL') $$;
+
+-- Whether a batch has both. What moves a position goes by the set-based route then, and cash behind it.
+CREATE OR REPLACE FUNCTION trading.is_cash_among(batch trading.fills[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT count(DISTINCT coalesce(trading.is_cash(i.exec_type), false)) > 1 FROM unnest(batch) i
+$$;
+
+CREATE OR REPLACE FUNCTION trading.record_cash_apart(
+    p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
+    p_fills json, p_announced text[]) RETURNS json
+LANGUAGE plpgsql AS $$
+DECLARE
+    part     json;
+    answer   json;
+    cash     boolean;
+    results  json[] := array_fill(NULL::json, ARRAY[json_array_length(p_fills)]);
+    places   bigint[];
+BEGIN
+    FOREACH cash IN ARRAY ARRAY[false, true] LOOP
+        SELECT json_agg(i.fill ORDER BY i.place), array_agg(i.place ORDER BY i.place) INTO part, places
+          FROM json_array_elements(p_fills) WITH ORDINALITY i (fill, place)
+         WHERE coalesce(trading.is_cash(i.fill ->> 'exec_type'), false) = cash;
+        answer := trading.record_fills(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx, part,
+                                       p_announced);
+        FOR n IN 1 .. cardinality(places) LOOP
+            results[places[n]] := answer -> 'results' -> n - 1;
+        END LOOP;
+    END LOOP;
+    RETURN json_build_object('position', answer -> 'position', 'results', array_to_json(results));
+END
+$$;
 
 -- In exchange order, whatever the order of the batch: a hedge leg must not be closed before it is opened.
 CREATE OR REPLACE FUNCTION trading.record_one_by_one(b trading.books, p_bot_id text, p_named_bot text,
@@ -82,12 +118,12 @@ BEGIN
     LOOP
         IF trading.is_cash(i.exec_type) THEN
             results[i.ordinality] := trading.record_cash(
-                b.account_id, p_bot_id, p_named_bot, b.category, b.symbol, b.position_idx, i.side, i.exec_price,
+                b.account_id, p_bot_id, coalesce(p_named_bot, i.bot_id), b.category, b.symbol, b.position_idx, i.side, i.exec_price,
                 i.exec_qty, i.exec_time, i.exec_id, i.order_id, i.commission, i.commission_asset, i.seq, i.exec_type,
                 i.source);
         ELSE
             results[i.ordinality] := trading.record_fill(
-                b.account_id, p_bot_id, p_named_bot, b.category, b.symbol, b.position_idx, i.side, i.exec_price,
+                b.account_id, p_bot_id, coalesce(p_named_bot, i.bot_id), b.category, b.symbol, b.position_idx, i.side, i.exec_price,
                 i.exec_qty, i.exec_time, i.exec_id, i.order_id, i.client_order_id, i.commission, i.commission_asset,
                 i.close_reason, i.seq, i.is_maker, i.exec_type, i.source, NULL, p_announced);
         END IF;

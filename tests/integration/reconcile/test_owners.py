@@ -188,3 +188,23 @@ async def test_the_ledger_alone_moves_an_execution_between_books(desk: Desk) -> 
         assert (position.side, position.total_qty) == ("Sell", D(3))
     assert (await desk.client.get_position("BTCUSDT")).total_qty == 1
     assert desk.rows("reconcile/trades") == []
+
+
+async def test_what_a_person_closed_for_a_bot_can_be_given_to_it(desk: Desk) -> None:
+    """As docs/findings.md says; and whoever reconciles afterwards leaves it there."""
+    await desk.trade("Buy", "0.4")
+    assert (await desk.reconcile()).ok
+    desk.account.trade("Sell", "0.4")
+    assert kinds(await desk.reconcile()) == [("opened_outside", "external")]
+    assert desk.books() == {(BOT, "BTCUSDT", 0): D("0.4"), ("external", "BTCUSDT", 0): D("-0.4")}
+    (by_hand,) = [row for row in desk.rows("reconcile/fills") if row["bot_id"] == "external"]
+
+    assert await desk.client.reassign_fill(by_hand["fill_id"], category="linear", symbol="BTCUSDT", position_idx=0)
+
+    assert desk.books() == {}
+    for seconds, kind in ((0, [("closed_while_down", BOT)]), (120, [])):
+        desk.account.control.advance(seconds * 1000)
+        report = await desk.reconcile()
+        assert (report.ok, kinds(report), desk.books()) == (True, kind, {})
+    (trade_,) = await desk.client.get_completed_trades("BTCUSDT")
+    assert (trade_.quantity, trade_.exit_reason) == (D("0.4"), None)

@@ -1,0 +1,103 @@
+"""Batches of what goes different ways: to the same books, and as fast, as one by one or apart."""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from typing import Any, Self
+
+import psycopg
+import pytest
+
+from ledger import LedgerClient
+from tests.fills import SYMBOL, fill, moment
+from tests.statements import statement
+
+Clients = dict[str, LedgerClient]
+_OURS, _THEIRS = "alpha", "beta"
+
+
+@pytest.fixture
+def bots(database_url: str) -> Iterator[Clients]:
+    with (
+        LedgerClient(_OURS, account="main", database_url=database_url) as ours,
+        LedgerClient(_THEIRS, account="main", database_url=database_url) as theirs,
+    ):
+        for client in (ours, theirs):
+            client.register()
+        yield {_OURS: ours, _THEIRS: theirs}
+
+
+def named(bot: str) -> dict[str, Any]:
+    return {"client_order_id": f"{bot}-entry-4f0x9k2ab", "order_id": "o"}
+
+
+def holders(bots: Clients) -> dict[str, list[str]]:
+    """Whose book each execution is in."""
+    found = {name: client.get_open_position_entries(SYMBOL) for name, client in bots.items()}
+    return {name: [str(lot.exec_id) for lot in lots] for name, lots in found.items() if lots}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_whom_a_client_order_id_names_has_it_whoever_wrote_the_order(bots: Clients, count: int) -> None:
+    bots[_THEIRS].record_fill(**fill("e0", order_id="o"))
+    mine = [{**fill(f"e{n}", at=n), **named(_OURS)} for n in range(1, count + 1)]
+    bots[_OURS].record_fills(mine)
+    assert holders(bots) == {_THEIRS: ["e0"], _OURS: [given["exec_id"] for given in mine]}
+
+
+def test_one_that_names_nobody_goes_beside_it_where_its_order_is(bots: Clients) -> None:
+    bots[_THEIRS].record_fill(**fill("e0", order_id="o"))
+    bots[_OURS].record_fills([fill("e1", order_id="o", at=1), {**fill("e2", at=2), **named(_OURS)}])
+    assert holders(bots) == {_THEIRS: ["e0", "e1"], _OURS: ["e2"]}
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_an_order_stays_together_if_one_of_its_executions_names_its_bot(bots: Clients, is_turned: bool) -> None:
+    batch = [{**fill("e1"), **named(_THEIRS)}, fill("e2", order_id="o", at=1)]
+    bots[_OURS].record_fills(batch[::-1] if is_turned else batch)
+    assert holders(bots) == {_THEIRS: ["e1", "e2"]}
+
+
+def test_cash_among_late_fills_costs_one_rebuild(bots: Clients, connection: psycopg.Connection[Any]) -> None:
+    client = bots[_OURS]
+    client.record_fills([fill(f"later-{n}", "Sell" if n % 3 else "Buy", at=1000 + n) for n in range(60)])
+    late = [fill(f"late-{n}", "Sell" if n % 2 else "Buy", at=n) for n in range(30)]
+    cash = fill("f1", commission="0.5", exec_type="Funding", at=7)
+    results = client.record_fills([*late[:10], cash, *late[10:]])
+    assert [result.duplicate for result in results] == [False] * 31
+    again = client.record_fills([*late[:10], cash, *late[10:]])
+    assert [(result.fill_id, result.duplicate) for result in again] == [(result.fill_id, True) for result in results]
+    assert connection.execute(statement("batches/rebuilds")).fetchone() == (1,)
+    assert client.realized_pnl(SYMBOL).funding == Decimal("0.5")
+
+
+@pytest.mark.parametrize("superseding", [False, True])
+def test_cash_does_not_split_a_batch_of_a_hedge_leg(bots: Clients, superseding: bool) -> None:
+    leg: dict[str, Any] = {"position_idx": 1}
+    client = bots[_OURS]
+    client.record_fills([fill("a", "Buy", 5, at=1, **leg), fill("d", "Sell", 5, at=10, **leg)])
+    cash = fill("x", "Buy", 5, at=4, exec_type="Funding", commission="0.1", **leg)
+    client.record_fills(
+        [fill("b", "Sell", 3, at=2, **leg), fill("c", "Buy", 3, at=3, **leg), cash], superseding=superseding
+    )
+    assert client.get_position(SYMBOL, position_idx=1).size == 0
+    assert client.realized_pnl(SYMBOL, position_idx=1).funding == Decimal("0.1")
+
+
+class Finer(datetime):
+    """A moment that shows more digits than it has, as those of pandas do."""
+
+    def isoformat(self, sep: str = "T", timespec: str = "auto") -> str:
+        return f"{super().isoformat(sep, timespec)[:-6]}789+00:00"
+
+    def astimezone(self, tz: tzinfo | None = None) -> Self:
+        return self
+
+
+def test_a_moment_is_the_same_alone_and_in_a_batch(bots: Clients) -> None:
+    at = moment(0).replace(microsecond=123456)
+    finer = Finer(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, at.tzinfo)
+    given = {**fill("e1"), "exec_time": finer}
+    assert not bots[_OURS].record_fill(**given).duplicate
+    assert bots[_OURS].record_fills([given])[0].duplicate
+    assert bots[_OURS].get_open_position_entries(SYMBOL)[0].entry_time == at
