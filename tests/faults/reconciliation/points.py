@@ -125,7 +125,8 @@ async def kill_at(ground: Ground, point: Point, crash: Callable[[], None] | None
         with StatementProxy(database_url) as proxy:
             call = replace(ground.call, database_url=proxy.postgres_url(database_url))
             ended = await _child(call, proxy, point, _not_ours(point.way, database_url, crash))
-            came_by = proxy.ended.is_set()
+            # A process that does not try again is gone before the server is back.
+            came_by = await asyncio.to_thread(proxy.ended.wait, _PATIENCE)
         if not came_by or (ended == -9) != (point.way == "client"):
             return [f"it was not killed there but ended with {ended}"]
         known = covered(database_url)
