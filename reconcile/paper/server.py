@@ -130,9 +130,18 @@ class PaperBybit:
     def stop(self) -> None:
         """Closes all connections and stops."""
         if self._runner is not None:
-            asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+            asyncio.run_coroutine_threadsafe(self._close(self._runner), self._loop).result()
             self._runner = None
         self._end_loop()
+
+    async def _close(self, runner: web.AppRunner) -> None:
+        await runner.cleanup()
+        # A connection that came in at the last moment has a task that the runner knows nothing of.
+        late = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.sleep(0)
 
     def _end_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
