@@ -16,7 +16,7 @@ DECLARE
 BEGIN
     SELECT array_agg(i) INTO batch FROM json_populate_recordset(NULL::trading.fills, p_fills) i;
     PERFORM trading.lock_orders(p_account_id, batch);
-    IF trading.is_cash_among(batch) THEN
+    IF (SELECT count(DISTINCT trading.is_cash(i.exec_type) IS TRUE) FROM unnest(batch) i) > 1 THEN
         RETURN trading.record_cash_apart(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx,
                                          p_fills, p_announced);
     END IF;
@@ -74,12 +74,8 @@ $$;
 CREATE OR REPLACE FUNCTION trading.is_cash(exec_type text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT exec_type IN ('Funding', 'SessionSettlePnL') $$;
 
--- Whether a batch has both. What moves a position goes by the set-based route then, and cash behind it.
-CREATE OR REPLACE FUNCTION trading.is_cash_among(batch trading.fills[]) RETURNS boolean
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT count(DISTINCT coalesce(trading.is_cash(i.exec_type), false)) > 1 FROM unnest(batch) i
-$$;
-
+-- A batch that has both: what moves a position as a batch of its own, so that it may go by the set-based route, and cash
+-- behind it.
 CREATE OR REPLACE FUNCTION trading.record_cash_apart(
     p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
     p_fills json, p_announced text[]) RETURNS json
@@ -94,7 +90,7 @@ BEGIN
     FOREACH cash IN ARRAY ARRAY[false, true] LOOP
         SELECT json_agg(i.fill ORDER BY i.place), array_agg(i.place ORDER BY i.place) INTO part, places
           FROM json_array_elements(p_fills) WITH ORDINALITY i (fill, place)
-         WHERE coalesce(trading.is_cash(i.fill ->> 'exec_type'), false) = cash;
+         WHERE (trading.is_cash(i.fill ->> 'exec_type') IS TRUE) = cash;
         answer := trading.record_fills(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx, part,
                                        p_announced);
         FOR n IN 1 .. cardinality(places) LOOP

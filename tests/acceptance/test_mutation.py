@@ -88,7 +88,8 @@ def test_what_is_listed_as_equivalent_is_a_mutant() -> None:
         scopes.setdefault(file, set()).add(scope)
     known = [mutant for path in sql_files() for mutant in sql_mutants(path)]
     for path in python_files():
-        known += python_mutants(path, scopes.get(path.relative_to(ROOT).as_posix(), ()))
+        if named := scopes.get(path.relative_to(ROOT).as_posix()):
+            known += python_mutants(path, named)
     assert scopes.keys() <= {mutant.file for mutant in known}
     assert listed.reasons
     assert listed.gone(known) == []

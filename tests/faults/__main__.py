@@ -40,12 +40,12 @@ def main(
     part: Annotated[str, typer.Option(metavar="K/N", help="The K-th of N parts of each enumeration.")] = "1/1",
 ) -> None:
     """Break everything that the ledger depends on; the exit code is 1 if it did not keep what it promises."""
-    number, parts = _part(part)
+    dealt = _part(part)
     chosen = random.randrange(10**6) if seed is None else seed
     failed = False
     with crashing_servers() as servers:
         for name in names or ():
-            run = Run(name, chosen, quick, servers, minutes, (number, parts))
+            run = Run(name, chosen, quick, servers, minutes, dealt)
             failed = _show(run) or failed
     raise typer.Exit(1 if failed else 0)
 

@@ -1,6 +1,6 @@
 """Batches of what goes different ways: to the same books, and as fast, as one by one or apart."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Self
@@ -8,27 +8,25 @@ from typing import Any, Self
 import psycopg
 import pytest
 
-from ledger import LedgerClient
+from ledger import LedgerClient, create_client_order_id
 from tests.fills import SYMBOL, fill, moment
 from tests.statements import statement
 
+OpenClient = Callable[..., LedgerClient]
 Clients = dict[str, LedgerClient]
 _OURS, _THEIRS = "alpha", "beta"
 
 
 @pytest.fixture
-def bots(database_url: str) -> Iterator[Clients]:
-    with (
-        LedgerClient(_OURS, account="main", database_url=database_url) as ours,
-        LedgerClient(_THEIRS, account="main", database_url=database_url) as theirs,
-    ):
-        for client in (ours, theirs):
-            client.register()
-        yield {_OURS: ours, _THEIRS: theirs}
+def bots(opened: OpenClient, database_url: str) -> Clients:
+    clients = {name: opened("blocking", name, account="main", database_url=database_url) for name in (_OURS, _THEIRS)}
+    for client in clients.values():
+        client.register()
+    return clients
 
 
 def named(bot: str) -> dict[str, Any]:
-    return {"client_order_id": f"{bot}-entry-4f0x9k2ab", "order_id": "o"}
+    return {"client_order_id": create_client_order_id(bot, "entry"), "order_id": "o"}
 
 
 def holders(bots: Clients) -> dict[str, list[str]]:
@@ -67,7 +65,7 @@ def test_cash_among_late_fills_costs_one_rebuild(bots: Clients, connection: psyc
     assert [result.duplicate for result in results] == [False] * 31
     again = client.record_fills([*late[:10], cash, *late[10:]])
     assert [(result.fill_id, result.duplicate) for result in again] == [(result.fill_id, True) for result in results]
-    assert connection.execute(statement("batches/rebuilds")).fetchone() == (1,)
+    assert len(connection.execute(statement("rebuilds"), {"account_id": client.register()}).fetchall()) == 1
     assert client.realized_pnl(SYMBOL).funding == Decimal("0.5")
 
 

@@ -152,9 +152,9 @@ class Play:
         return [list(self.answers), stored, self.connection.execute(statement("steps/locks")).fetchall()]
 
     def _one(self, name: str, **given: Any) -> int:
-        row = self.connection.execute(statement(name), {"account_id": self.account_id, **given}).fetchone()
-        assert row is not None, given
-        return int(row[0])
+        rows = self.rows(name, **given)
+        assert rows, given
+        return int(rows[0][0])
 
 
 def execution(exec_id: str | None, signed: str, price: Any, at: float, **more: Any) -> dict[str, Any]:
