@@ -1,17 +1,24 @@
-"""Agreement with the exchange."""
+"""Agreement with the exchange.
 
-from reconcile.errors import (
-    ExchangeError,
-    ExchangeRefusedError,
-    ExchangeUnavailableError,
-    UnexplainedDifferenceError,
-    WrongAccountError,
-)
-from reconcile.exchange import Exchange, Gap, Lost, StreamEvent
-from reconcile.quarantine.api import apply_quarantined, apply_quarantined_sync
-from reconcile.quarantine.statement import Correction
-from reconcile.startup.api import reconcile_positions_on_startup, reconcile_positions_on_startup_sync
-from reconcile.startup.report import ComparedCycle, ComparedLine, Finding, ReconciliationReport
+What is found here is imported when it is asked for: pybit alone takes longer to start than most commands need.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reconcile.errors import (
+        ExchangeError,
+        ExchangeRefusedError,
+        ExchangeUnavailableError,
+        UnexplainedDifferenceError,
+        WrongAccountError,
+    )
+    from reconcile.exchange import Exchange, Gap, Lost, StreamEvent
+    from reconcile.quarantine.api import apply_quarantined, apply_quarantined_sync
+    from reconcile.quarantine.statement import Correction
+    from reconcile.startup.api import reconcile_positions_on_startup, reconcile_positions_on_startup_sync
+    from reconcile.startup.report import ComparedCycle, ComparedLine, Finding, ReconciliationReport
 
 __all__ = [
     "ComparedCycle",
@@ -33,3 +40,24 @@ __all__ = [
     "reconcile_positions_on_startup",
     "reconcile_positions_on_startup_sync",
 ]
+_MODULES = {
+    "errors": (
+        "ExchangeError",
+        "ExchangeRefusedError",
+        "ExchangeUnavailableError",
+        "UnexplainedDifferenceError",
+        "WrongAccountError",
+    ),
+    "exchange": ("Exchange", "Gap", "Lost", "StreamEvent"),
+    "quarantine.api": ("apply_quarantined", "apply_quarantined_sync"),
+    "quarantine.statement": ("Correction",),
+    "startup.api": ("reconcile_positions_on_startup", "reconcile_positions_on_startup_sync"),
+    "startup.report": ("ComparedCycle", "ComparedLine", "Finding", "ReconciliationReport"),
+}
+_WHERE = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)

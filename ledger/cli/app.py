@@ -1,30 +1,14 @@
 """All commands of `fifoledger`, put together."""
 
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, entry_points
 from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
 
-from ledger.cli import (
-    bots,
-    demo,
-    login,
-    lots,
-    migrate,
-    pnl,
-    positions,
-    rebuild,
-    servers,
-    settings,
-    stats,
-    status,
-    trades,
-    verify,
-    watch,
-)
 from ledger.cli.exits import EXPLANATION
-from ledger.cli.group import LedgerGroup
+from ledger.cli.lazy import LazyCommand, LazyGroup
 
 _HELP = """One ledger for every trading bot on an account: fills in, exact FIFO lots and P&L out.
 
@@ -35,16 +19,44 @@ shows what is in force. Commands speak of all bots in the database; --bot, --sym
 New here? Start with: fifoledger demo
 """
 
+_START, _READ, _PROVE = "Start and set up", "Read", "Prove and repair"
+_COMMANDS = (
+    LazyCommand("demo", "ledger.cli.demo:demo", _START),
+    LazyCommand("up", "ledger.cli.servers:up", _START),
+    LazyCommand("down", "ledger.cli.servers:down", _START),
+    LazyCommand("status", "ledger.cli.status:status", _START),
+    LazyCommand("migrate", "ledger.cli.migrate:migrate", _START),
+    LazyCommand("login", "ledger.cli.login:login", _START),
+    LazyCommand("settings", "ledger.cli.settings:settings", _START),
+    LazyCommand("positions", "ledger.cli.positions:positions", _READ),
+    LazyCommand("watch", "ledger.cli.watch:watch", _READ),
+    LazyCommand("lots", "ledger.cli.lots:lots", _READ),
+    LazyCommand("trades", "ledger.cli.trades:trades", _READ),
+    LazyCommand("pnl", "ledger.cli.pnl:pnl", _READ),
+    LazyCommand("stats", "ledger.cli.stats:stats", _READ),
+    LazyCommand("bots", "ledger.cli.bots:app", _READ),
+    LazyCommand("verify", "ledger.cli.verify:verify", _PROVE),
+    LazyCommand("rebuild", "ledger.cli.rebuild:rebuild", _PROVE),
+)
+
+
+class _Root(LazyGroup):
+    """The ledger's commands, then those of packages that build on it, by the names of these."""
+
+    def sources(self) -> Iterator[LazyCommand]:
+        yield from _COMMANDS
+        for extension in sorted(entry_points(group="fifoledger.commands"), key=lambda found: found.name):
+            yield from extension.load()
+
+
 app = typer.Typer(
-    cls=LedgerGroup,
+    cls=_Root,
     help=_HELP,
     epilog=EXPLANATION,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_show_locals=False,
 )
-
-_START, _READ, _PROVE = "Start and set up", "Read", "Prove and repair"
 
 
 def _print_version(wanted: bool) -> None:
@@ -65,28 +77,6 @@ def _root(
     ] = False,
 ) -> None:
     del version  # answered by its callback
-
-
-app.command("demo", rich_help_panel=_START)(demo.demo)
-app.command("up", rich_help_panel=_START)(servers.up)
-app.command("down", rich_help_panel=_START)(servers.down)
-app.command("status", rich_help_panel=_START)(status.status)
-app.command("migrate", rich_help_panel=_START)(migrate.migrate)
-app.command("login", rich_help_panel=_START)(login.login)
-app.command("settings", rich_help_panel=_START)(settings.settings)
-app.command("positions", rich_help_panel=_READ)(positions.positions)
-app.command("watch", rich_help_panel=_READ)(watch.watch)
-app.command("lots", rich_help_panel=_READ)(lots.lots)
-app.command("trades", rich_help_panel=_READ)(trades.trades)
-app.command("pnl", rich_help_panel=_READ)(pnl.pnl)
-app.command("stats", rich_help_panel=_READ)(stats.stats)
-app.add_typer(bots.app, name="bots", rich_help_panel=_READ)
-app.command("verify", rich_help_panel=_PROVE)(verify.verify)
-app.command("rebuild", rich_help_panel=_PROVE)(rebuild.rebuild)
-
-# Each adds its commands to the app; names in one order, whatever is installed.
-for _extension in sorted(entry_points(group="fifoledger.commands"), key=lambda found: found.name):
-    _extension.load()(app)
 
 
 def main() -> None:

@@ -1,27 +1,18 @@
-"""The commands that this package adds to `fifoledger`."""
+"""The commands that this package adds to `fifoledger`, whose command line finds them as an entry point."""
 
-import typer
+from ledger.cli.lazy import LazyCommand
 
-from reconcile.cli import accounts, findings, importing, legacy, quarantine
-from reconcile.cli.coverage import coverage
-from reconcile.cli.orders import orders
-from reconcile.cli.paper import paper
-from reconcile.cli.reconcile import reconcile
-from reconcile.cli.serve import serve
+_EXCHANGE, _PAST = "The exchange", "The past"
 
-_EXCHANGE = "The exchange"
-_PAST = "The past"
-
-
-def add_commands(app: typer.Typer) -> None:
-    """Called by the command line, which finds it as an entry point."""
-    app.command("reconcile", rich_help_panel=_EXCHANGE)(reconcile)
-    app.command("orders", rich_help_panel=_EXCHANGE)(orders)
-    app.add_typer(findings.app, name="findings", rich_help_panel=_EXCHANGE)
-    app.command("coverage", rich_help_panel=_EXCHANGE)(coverage)
-    app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_EXCHANGE)
-    app.add_typer(accounts.app, name="accounts", rich_help_panel=_EXCHANGE)
-    app.command("serve", rich_help_panel=_EXCHANGE)(serve)
-    app.command("paper", rich_help_panel=_EXCHANGE)(paper)
-    app.add_typer(importing.app, name="import", rich_help_panel=_PAST)
-    app.add_typer(legacy.app, name="legacy", rich_help_panel=_PAST)
+COMMANDS = (
+    LazyCommand("reconcile", "reconcile.cli.reconcile:reconcile", _EXCHANGE),
+    LazyCommand("orders", "reconcile.cli.orders:orders", _EXCHANGE),
+    LazyCommand("findings", "reconcile.cli.findings:app", _EXCHANGE),
+    LazyCommand("coverage", "reconcile.cli.coverage:coverage", _EXCHANGE),
+    LazyCommand("quarantine", "reconcile.cli.quarantine:app", _EXCHANGE),
+    LazyCommand("accounts", "reconcile.cli.accounts:app", _EXCHANGE),
+    LazyCommand("serve", "reconcile.cli.serve:serve", _EXCHANGE),
+    LazyCommand("paper", "reconcile.cli.paper:paper", _EXCHANGE),
+    LazyCommand("import", "reconcile.cli.importing:app", _PAST),
+    LazyCommand("legacy", "reconcile.cli.legacy:app", _PAST),
+)

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ledger.cli.exits import ExitCode
-from ledger.cli.group import LedgerGroup
+from ledger.cli.lazy import LazyCommand, LazyGroup
 from ledger.cli.opening import ready_settings, url_of
 from ledger.cli.output import print_json
 from ledger.settings import load_settings
 from reconcile.cli import import_options as given
-from reconcile.cli.import_bybit import import_bybit
-from reconcile.cli.import_openings import import_openings
 from reconcile.cli.import_options import Json, Wide, mapping_of, options_of, readable, require_history
 from reconcile.cli.import_printing import import_document, print_import
 from reconcile.cli.import_progress import import_progress
@@ -36,9 +34,18 @@ Examples:
 """
 _INTERRUPTED = "interrupted: what was booked is complete and stays; the same command goes on from there"
 
-app = typer.Typer(cls=LedgerGroup, help=_HELP, no_args_is_help=True)
-app.command("bybit")(import_bybit)
-app.command("openings")(import_openings)
+
+class _Sources(LazyGroup):
+    def sources(self) -> tuple[LazyCommand, ...]:
+        return (
+            LazyCommand("bybit", "reconcile.cli.import_bybit:import_bybit"),
+            LazyCommand("openings", "reconcile.cli.import_openings:import_openings"),
+            LazyCommand("files", "reconcile.cli.importing:import_files"),
+            LazyCommand("table", "reconcile.cli.importing:import_table"),
+        )
+
+
+app = typer.Typer(cls=_Sources, help=_HELP, no_args_is_help=True)
 
 
 class Format(StrEnum):
@@ -49,7 +56,6 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-@app.command("files")
 def import_files(
     *,
     files: Annotated[
@@ -113,7 +119,6 @@ def import_files(
     _import(source, options, wide=wide, as_json=as_json)
 
 
-@app.command("table")
 def import_table(
     *,
     table: Annotated[

@@ -66,6 +66,20 @@ def test_help_fits_80_columns(shell: Shell, command: str) -> None:
         assert ends or len(f"{line} {after.split()[0]}") > 79, line
 
 
+@pytest.mark.parametrize("command", ["positions", "verify", "orders", "findings", "import files", "legacy compare"])
+def test_what_asks_no_exchange_does_not_wait_for_its_library(command: str) -> None:
+    program = "import sys; from ledger.cli import app; app(standalone_mode=False); print('pybit' in sys.modules)"
+
+    lines = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, *command.split(), "--help"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    assert lines[-1] == "False"
+
+
 def test_the_demo_for_machines(cli: Shell) -> None:
     answer = cli("demo", "--json")
 
