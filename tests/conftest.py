@@ -36,10 +36,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 # Files of few tests that take long. They come first: one that comes last keeps everybody waiting.
 _LONG = (
-    "test_quick", "test_wheel", "test_leading", "test_state_machine", "test_fuzz", "test_killed", "test_cases",
-    "test_large_batches", "test_outages", "test_demo", "test_starting", "test_example_bots", "test_processes",
-    "test_paths", "test_plans", "test_order_and_repetition", "test_simulation", "test_scoped", "test_live_booking",
-    "test_busy_account",
+    "test_quick", "test_wheel", "test_starting", "test_cases", "test_differences", "test_example_bots",
+    "test_import_docs", "test_demo", "test_leading", "test_state_machine", "test_fuzz", "test_killed",
+    "test_quarantine", "test_large_batches", "test_outages", "test_order_and_repetition", "test_mutation",
+    "test_interrupted", "test_large_book", "test_dry_run", "test_import_ending", "test_import_openings",
+    "test_reconcile", "test_processes", "test_paths", "test_plans", "test_simulation", "test_scoped",
+    "test_live_booking", "test_busy_account",
 )  # fmt: skip
 
 

@@ -131,6 +131,6 @@ def translate(error: BaseException) -> LedgerError:
 
 def _unanswered(error: psycopg.Error) -> str:
     if error.diag.message_primary:
-        return f"PostgreSQL: {error.diag.message_primary}"
+        return f"PostgreSQL: {_message(error)}"
     # libpq's own messages name host and user, never a password; the first line is enough.
     return f"PostgreSQL did not answer: {str(error).splitlines()[0] if str(error) else type(error).__name__}"

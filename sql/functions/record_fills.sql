@@ -12,7 +12,7 @@ DECLARE
     owner   text;
     batch   trading.fills[];
     fresh   trading.fills[];
-    single  boolean;
+    others  text[];
 BEGIN
     SELECT array_agg(i) INTO batch FROM json_populate_recordset(NULL::trading.fills, p_fills) i;
     PERFORM trading.lock_orders(p_account_id, batch);
@@ -23,10 +23,15 @@ BEGIN
     owner := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL);
     PERFORM trading.require_bot(p_account_id, owner);
     PERFORM trading.require_announced(owner, p_category, p_symbol, p_position_idx, p_announced);
+    IF p_named_bot IS NULL THEN
+        others := trading.other_owners(p_account_id, owner, p_category, batch);
+        IF others IS NOT NULL THEN
+            PERFORM trading.queue_for_books(p_account_id, others || owner, p_category, p_symbol, p_position_idx);
+        END IF;
+    END IF;
     b := trading.lock_book(p_account_id, owner, p_category, p_symbol, p_position_idx);
     -- Only under the lock is it known whether an order-level fill of these orders is there.
-    single := trading.needs_single_steps(p_account_id, owner, p_named_bot, p_category, batch);
-    IF single THEN
+    IF others IS NOT NULL OR trading.needs_single_steps(p_account_id, p_category, batch) THEN
         RETURN trading.record_one_by_one(b, p_bot_id, p_named_bot, batch, p_announced);
     END IF;
     fresh := trading.journal_batch(b, batch);
@@ -47,26 +52,55 @@ $$;
 CREATE OR REPLACE FUNCTION trading.lock_orders(p_account_id integer, batch trading.fills[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM trading.lock_order(p_account_id, o.order_id)
-       FROM (SELECT DISTINCT i.order_id FROM unnest(batch) i WHERE i.order_id IS NOT NULL ORDER BY 1) o;
+    PERFORM pg_advisory_xact_lock(p_account_id, o.lock)
+       FROM (SELECT DISTINCT trading.order_lock(i.order_id) AS lock FROM unnest(batch) i
+              WHERE i.order_id IS NOT NULL ORDER BY 1) o;
 END
 $$;
 
--- Order-level fills, executions that may replace one, cash, and fills of orders that another bot wrote.
-CREATE OR REPLACE FUNCTION trading.needs_single_steps(p_account_id integer, p_owner text, p_named_bot text,
-                                                      p_category text, batch trading.fills[]) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
+-- The other bots to whom fills of a batch that name nobody belong, because they wrote the orders; NULL if there are none.
+-- PL/pgSQL, because the plan of a SQL function that is not inlined is made anew at every call.
+CREATE OR REPLACE FUNCTION trading.other_owners(p_account_id integer, p_owner text, p_category text,
+                                                batch trading.fills[]) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT array_agg(DISTINCT o.bot_id)
+          FROM (SELECT DISTINCT i.order_id FROM unnest(batch) i
+                 WHERE i.bot_id IS NULL AND i.order_id IS NOT NULL) i
+         CROSS JOIN LATERAL (
+               (SELECT w.bot_id FROM trading.orders w
+                 WHERE w.account_id = p_account_id AND w.category = p_category
+                   AND w.order_id BETWEEN i.order_id AND i.order_id
+                 ORDER BY w.order_id OFFSET 0)
+               UNION ALL
+               (SELECT f.bot_id FROM trading.fills_of_order(p_account_id, p_category, i.order_id) f)) o
+         WHERE o.bot_id <> p_owner);
+END
+$$;
+
+-- Queues for all books that a batch changes: in one order for everybody, so that no two bots that bring each other's
+-- fills wait for each other.
+CREATE OR REPLACE FUNCTION trading.queue_for_books(p_account_id integer, p_bots text[], p_category text, p_symbol text,
+                                                   p_position_idx smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM trading.queue_for_book(p_account_id, o.bot_id, p_category, p_symbol, p_position_idx)
+       FROM (SELECT DISTINCT u.bot_id FROM unnest(p_bots) AS u (bot_id) ORDER BY 1) o;
+END
+$$;
+
+-- Order-level fills, executions that may replace one, and cash.
+CREATE OR REPLACE FUNCTION trading.needs_single_steps(p_account_id integer, p_category text, batch trading.fills[])
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (
         SELECT FROM unnest(batch) i
          WHERE i.exec_id IS NULL OR trading.is_order_level(i.exec_id) OR trading.is_cash(i.exec_type)
             OR EXISTS (SELECT FROM trading.fills_of_order(p_account_id, p_category, i.order_id) f
-                        WHERE trading.is_order_level(f.exec_id)
-                           OR (p_named_bot IS NULL AND i.bot_id IS NULL AND f.bot_id <> p_owner))
-            OR (p_named_bot IS NULL AND i.bot_id IS NULL AND EXISTS (
-               SELECT FROM trading.orders o
-                WHERE o.account_id = p_account_id AND o.category = p_category
-                  AND o.order_id BETWEEN i.order_id AND i.order_id AND o.bot_id <> p_owner
-                ORDER BY o.order_id OFFSET 0)))
+                        WHERE trading.is_order_level(f.exec_id)));
+END
 $$;
 
 -- Executions that move cash and no position. SessionSettlePnL: USDC session settlement.

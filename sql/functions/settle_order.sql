@@ -5,7 +5,12 @@
 -- Until the transaction ends nobody else books a fill of this order, in whatever book: to whom it belongs, and whether
 -- executions replace a fill of the whole order, is decided by what is there. Taken before any book's lock.
 CREATE OR REPLACE FUNCTION trading.lock_order(p_account_id integer, p_order_id text) RETURNS boolean
-LANGUAGE sql AS $$ SELECT pg_advisory_xact_lock(p_account_id, hashtext(p_order_id)) IS NOT NULL $$;
+LANGUAGE sql AS $$ SELECT pg_advisory_xact_lock(p_account_id, trading.order_lock(p_order_id)) IS NOT NULL $$;
+
+-- Orders share 4096 locks: a batch of more orders than the server's table of locks has room for (6400 by default, for all
+-- transactions together) must not fail. Two orders that have one lock by chance wait for each other a little.
+CREATE OR REPLACE FUNCTION trading.order_lock(p_order_id text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT hashtext(p_order_id) & 4095 $$;
 
 CREATE OR REPLACE FUNCTION trading.is_order_level(exec_id text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT exec_id LIKE 'order:%' $$;

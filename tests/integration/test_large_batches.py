@@ -18,9 +18,10 @@ from tests.statements import statement
 OpenClient = Callable[..., LedgerClient]
 _FILLS = 8_000  # three megabytes there, and as many back
 _SECONDS = 90
+WAYS = list(zip(KINDS, ("as given", "tcp"), strict=True))
 
 
-@pytest.fixture(params=["as given", "tcp"])
+@pytest.fixture
 def batch_url(request: pytest.FixtureRequest, database_url: str) -> Iterator[str]:
     """The tests' own servers listen on a Unix socket."""
     if request.param == "as given":
@@ -55,7 +56,7 @@ def _units(given: dict[str, Any]) -> range:
 # asked here instead.
 @pytest.mark.tampers
 @pytest.mark.timeout(_SECONDS * 3)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "batch_url"), WAYS, indirect=["batch_url"])
 def test_a_batch_of_thousands(
     kind: str, opened: OpenClient, batch_url: str, connection: psycopg.Connection[Any]
 ) -> None:
@@ -77,7 +78,15 @@ def test_a_batch_of_thousands(
     assert connection.execute(statement("damage/verify_all")).fetchall() == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_there_is_room_for_the_locks_of_any_number_of_orders(
+    opened: OpenClient, database_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    account_id = opened("blocking", "bot", account="main", database_url=database_url).register()
+    [(room,)] = connection.execute(statement("server/room_for_locks")).fetchall()
+    connection.execute(statement("lock_orders"), {"account_id": account_id, "orders": 5 * room})
+
+
+@pytest.mark.parametrize(("kind", "batch_url"), WAYS, indirect=["batch_url"])
 def test_many_books_in_a_batch(kind: str, opened: OpenClient, batch_url: str) -> None:
     client = opened(kind, "bot", account="main", database_url=batch_url)
     fills = [fill(f"e{n}", symbol=f"S{n % 250}USDT", at=n, close_reason="x" * 200) for n in range(2500)]

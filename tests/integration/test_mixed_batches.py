@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from functools import partial
 from typing import Any, Self
 
 import psycopg
@@ -10,11 +11,13 @@ import pytest
 
 from ledger import LedgerClient, create_client_order_id
 from tests.fills import SYMBOL, fill, moment
+from tests.locks import Call
 from tests.statements import statement
 
 OpenClient = Callable[..., LedgerClient]
 Clients = dict[str, LedgerClient]
 _OURS, _THEIRS = "alpha", "beta"
+_REPETITIONS = 30
 
 
 @pytest.fixture
@@ -54,6 +57,33 @@ def test_an_order_stays_together_if_one_of_its_executions_names_its_bot(bots: Cl
     batch = [{**fill("e1"), **named(_THEIRS)}, fill("e2", order_id="o", at=1)]
     bots[_OURS].record_fills(batch[::-1] if is_turned else batch)
     assert holders(bots) == {_THEIRS: ["e1", "e2"]}
+
+
+def test_two_bots_that_bring_each_others_executions_do_not_deadlock(
+    bots: Clients, database_url: str, opened: OpenClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_RETRY_TIMEOUT", "0")  # a deadlock is an error and not tried again
+    once = {name: opened("blocking", name, account="main", database_url=database_url) for name in bots}
+    for owner, client in once.items():
+        client.record_fills([fill(f"{owner} {name}", order_id=f"{owner} {name}") for name in once])
+
+    def bring(name: str) -> None:
+        for n in range(1, _REPETITIONS + 1):
+            mine_first = sorted(once, key=lambda owner: owner != name)
+            once[name].record_fills(
+                [
+                    fill(f"{owner} {name} {n}", order_id=f"{owner} {name}", at=n + place / 60)
+                    for place, owner in enumerate(mine_first)
+                ]
+            )
+
+    calls = [Call(partial(bring, name)) for name in once]
+    for call in calls:
+        call.join(60)
+        assert call.error is None
+    booked = {name: [lot for lot in lots if lot.startswith(name)] for name, lots in holders(bots).items()}
+    assert booked == holders(bots)
+    assert [len(lots) for lots in booked.values()] == [2 * (_REPETITIONS + 1)] * 2
 
 
 def test_cash_among_late_fills_costs_one_rebuild(bots: Clients, connection: psycopg.Connection[Any]) -> None:

@@ -80,21 +80,12 @@ def test_what_asks_no_exchange_does_not_wait_for_its_library(command: str) -> No
     assert lines[-1] == "False"
 
 
-def test_the_demo_for_machines(cli: Shell) -> None:
-    answer = cli("demo", "--json")
-
-    assert (answer.code, answer.json) == (0, {"ok": True})
-    assert "PROVEN" in answer.err or "proven" in answer.err
-
-
 def test_the_demo_asks_before_it_books_beside_other_accounts(days: Shell) -> None:
     refused = days("demo", stdin="n\n")
     untouched = days("status", "--json").json["database"]["ledger"]["accounts"]
 
     assert (refused.code, untouched) == (1, 2)
     assert "main, second" in refused.err
-    assert days("demo", "--yes").code == 0
-    assert days("status", "--json").json["database"]["ledger"]["accounts"] == 6
     assert days("demo", stdin="n\n").code == 1  # the others are still there
 
 

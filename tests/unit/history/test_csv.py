@@ -203,7 +203,7 @@ def test_rows_and_rejects_add_up_over_many_blocks(tmp_path: Path) -> None:
 
 def test_progress_is_in_bytes_of_all_files(tmp_path: Path) -> None:
     for name in ("b.csv", "a.csv"):
-        (tmp_path / name).write_text(many(100_000))
+        (tmp_path / name).write_text(many(40_000))
     source = FileSource([str(tmp_path / "*.csv")])
     found = read(source)
     assert source.unit == "bytes"
