@@ -1,1 +1,1 @@
-SELECT pg_advisory_lock(%(account_id)s::integer, hashtext(%(order_id)s::text))
+SELECT pg_advisory_lock(%(account_id)s::integer, hashtext(%(order_id)s::text) & 4095)
