@@ -1,24 +1,25 @@
 """Agreement with the exchange.
 
-What is found here is imported when it is asked for: pybit alone takes longer to start than most commands need.
+The functions are imported when they are asked for: pybit alone takes longer to start than most commands need.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from reconcile.errors import (
+    ExchangeError,
+    ExchangeRefusedError,
+    ExchangeUnavailableError,
+    UnexplainedDifferenceError,
+    WrongAccountError,
+)
+from reconcile.exchange import Exchange, Gap, Lost, StreamEvent
+from reconcile.quarantine.statement import Correction
+from reconcile.startup.report import ComparedCycle, ComparedLine, Finding, ReconciliationReport
+
 if TYPE_CHECKING:
-    from reconcile.errors import (
-        ExchangeError,
-        ExchangeRefusedError,
-        ExchangeUnavailableError,
-        UnexplainedDifferenceError,
-        WrongAccountError,
-    )
-    from reconcile.exchange import Exchange, Gap, Lost, StreamEvent
     from reconcile.quarantine.api import apply_quarantined, apply_quarantined_sync
-    from reconcile.quarantine.statement import Correction
     from reconcile.startup.api import reconcile_positions_on_startup, reconcile_positions_on_startup_sync
-    from reconcile.startup.report import ComparedCycle, ComparedLine, Finding, ReconciliationReport
 
 __all__ = [
     "ComparedCycle",
@@ -40,21 +41,12 @@ __all__ = [
     "reconcile_positions_on_startup",
     "reconcile_positions_on_startup_sync",
 ]
-_MODULES = {
-    "errors": (
-        "ExchangeError",
-        "ExchangeRefusedError",
-        "ExchangeUnavailableError",
-        "UnexplainedDifferenceError",
-        "WrongAccountError",
-    ),
-    "exchange": ("Exchange", "Gap", "Lost", "StreamEvent"),
-    "quarantine.api": ("apply_quarantined", "apply_quarantined_sync"),
-    "quarantine.statement": ("Correction",),
-    "startup.api": ("reconcile_positions_on_startup", "reconcile_positions_on_startup_sync"),
-    "startup.report": ("ComparedCycle", "ComparedLine", "Finding", "ReconciliationReport"),
+_WHERE = {
+    "apply_quarantined": "quarantine.api",
+    "apply_quarantined_sync": "quarantine.api",
+    "reconcile_positions_on_startup": "startup.api",
+    "reconcile_positions_on_startup_sync": "startup.api",
 }
-_WHERE = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,7 @@ from tests.statements import statement
 OpenClient = Callable[..., LedgerClient]
 _FILLS = 8_000  # three megabytes there, and as many back
 _SECONDS = 90
-WAYS = list(zip(KINDS, ("as given", "tcp"), strict=True))
+_WAYS = list(zip(KINDS, ("as given", "tcp"), strict=True))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def _units(given: dict[str, Any]) -> range:
 # asked here instead.
 @pytest.mark.tampers
 @pytest.mark.timeout(_SECONDS * 3)
-@pytest.mark.parametrize(("kind", "batch_url"), WAYS, indirect=["batch_url"])
+@pytest.mark.parametrize(("kind", "batch_url"), _WAYS, indirect=["batch_url"])
 def test_a_batch_of_thousands(
     kind: str, opened: OpenClient, batch_url: str, connection: psycopg.Connection[Any]
 ) -> None:
@@ -86,7 +86,7 @@ def test_there_is_room_for_the_locks_of_any_number_of_orders(
     connection.execute(statement("lock_orders"), {"account_id": account_id, "orders": 5 * room})
 
 
-@pytest.mark.parametrize(("kind", "batch_url"), WAYS, indirect=["batch_url"])
+@pytest.mark.parametrize(("kind", "batch_url"), _WAYS, indirect=["batch_url"])
 def test_many_books_in_a_batch(kind: str, opened: OpenClient, batch_url: str) -> None:
     client = opened(kind, "bot", account="main", database_url=batch_url)
     fills = [fill(f"e{n}", symbol=f"S{n % 250}USDT", at=n, close_reason="x" * 200) for n in range(2500)]

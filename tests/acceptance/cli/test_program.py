@@ -86,6 +86,8 @@ def test_the_demo_asks_before_it_books_beside_other_accounts(days: Shell) -> Non
 
     assert (refused.code, untouched) == (1, 2)
     assert "main, second" in refused.err
+    assert days("demo", "--yes").code == 0
+    assert days("status", "--json").json["database"]["ledger"]["accounts"] == 6
     assert days("demo", stdin="n\n").code == 1  # the others are still there
 
 
