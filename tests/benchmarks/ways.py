@@ -5,12 +5,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+import redis
 from sqlalchemy.exc import OperationalError
 
+from ledger.cache.entry import position_key, to_fields
 from ledger.queries import query
 from tests.benchmarks.fills import a_fill, as_row
 from tests.benchmarks.naive import NaiveLedger
-from tests.benchmarks.target import Target
+from tests.benchmarks.target import BOT, Target
 from tests.statements import statement
 
 Write = Callable[[], object]
@@ -80,6 +82,28 @@ class ClientCall:
     def opened(self, target: Target) -> Iterator[Write]:
         with target.client(cached=self.cached) as client:
             yield lambda: client.record_fill(**a_fill(self.books))
+
+
+@dataclass(frozen=True)
+class BareCacheWrites:
+    """The client's method without Redis, a bare HSET before it and one after it: the least that a cache write can cost.
+
+    What is not trusted while it may be wrong is announced before the commit and stored behind it.
+    """
+
+    books: int
+
+    @contextmanager
+    def opened(self, target: Target) -> Iterator[Write]:
+        with target.client(cached=False) as client, redis.Redis.from_url(target.redis_url) as server:
+
+            def write() -> None:
+                fill = a_fill(self.books)
+                key = position_key(BOT, "linear", fill["symbol"], 0)
+                server.hset(key, "pending", "1")
+                server.hset(key, mapping=dict(to_fields(client.record_fill(**fill).position)))
+
+            yield write
 
 
 @dataclass(frozen=True)

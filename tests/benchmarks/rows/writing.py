@@ -9,7 +9,7 @@ from tests.benchmarks.fills import a_fill, symbol_of
 from tests.benchmarks.naive import NaiveLedger
 from tests.benchmarks.results import Goal, Percentiles, Result, at_least, at_most
 from tests.benchmarks.target import Target
-from tests.benchmarks.ways import ClientCall, Insert, NaiveLoop, RecordFill, RowsAlone, Way
+from tests.benchmarks.ways import BareCacheWrites, ClientCall, Insert, NaiveLoop, RecordFill, RowsAlone, Way
 
 _INSERT = "one-row insert"
 _CALL = "record_fill"
@@ -114,19 +114,24 @@ def client(bench: Bench) -> list[Result]:
     """The client's whole call with the cache beside the same without, and beside the bare function."""
     books = bench.pick(1_000, 50)
     writers = bench.pick((1, 4, 16), (1, 2))
-    whole, alone = "client with Redis", "client without Redis"
+    whole, alone, bare = "client with Redis", "client without Redis", "client and two bare HSETs"
     with bench.database() as target:
         ways: dict[str, Way] = {
             _CALL: RecordFill(books),
             alone: ClientCall(books, cached=False),
+            bare: BareCacheWrites(books),
             whole: ClientCall(books, cached=True),
         }
         found = measure_ways(bench, target, books, ways, writers)
     case = f"{books:,} books"
     return [
-        rates(found, case, (whole, count), (beside, count), goal)
+        rates(found, case, (ours, count), (beside, count), goal)
         for count in writers
-        for beside, goal in ((alone, at_least(0.75)), (_CALL, None))
+        for ours, beside, goal in (
+            (whole, alone, at_least(0.75)),
+            (whole, _CALL, None),
+            (bare, alone, None),
+        )
     ]
 
 
