@@ -34,7 +34,7 @@ _SMALL = (
 
 _BOOKING = ((_BUSY_BOOKS, _STEPS_TESTED, *_SMALL), (_ACROSS_BOOKS, _ANY_ORDER, _ANSWERS), _BORDERS)
 _RECONCILING = (
-    (_STEPS_TESTED,),
+    (_STEPS_TESTED, "tests/integration/test_adjustment_locks.py"),
     ("tests/integration/reconcile/test_adjusting.py", "tests/integration/reconcile/test_repetition.py"),
     ("tests/integration/reconcile/test_differences.py", "tests/integration/reconcile/test_quarantine.py"),
 )

@@ -9,7 +9,7 @@ _CLAUSE_ENDS = {
     "union", "on", "join", "left", "cross", "full", "else", "end", "for", "offset", "into", "having", "when", ";", ",",
     "rows", "as", "using",
 }  # fmt: skip
-_KEY_ENDS = {",", ")", "limit", "rows", "for", ";", "loop", "desc", "offset"}
+_KEY_ENDS = {",", "limit", "rows", "for", ";", "loop", "desc", "offset"}
 _BEGINS_STATEMENT = {";", "begin", "then", "else", "loop", "declare"}
 _NOT_STATEMENTS = {"if", "elsif", "else", "end", "for", "loop", "begin"}
 _STATEMENTS = {"perform", "insert", "update", "delete", "select", "with", "get", "return"}

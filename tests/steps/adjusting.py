@@ -138,6 +138,14 @@ def taken_back_from_nobody(play: Play) -> None:
     assert play.counted(of_nobody) == ["b +1"]
 
 
+def taken_back_from_an_order(play: Play) -> None:
+    """A whole order that comes later stands for all of it."""
+    play.fill("x", "-1", None, 3, order_id="o", exec_type="Adjustment")
+    _taken_back(play, play.fill_id("x"))
+    play.fill(None, "-0.5", 100, 2, order_id="o")
+    assert play.counted() == ["order:o -0.5"]
+
+
 def no_adjustment(play: Play) -> None:
     """Only adjustments are taken back."""
     play.fill("a", "+3", 100, 0)
@@ -166,5 +174,5 @@ def _taken_back(play: Play, fill_id: int, cause: int | None = None, announced: l
 def scenarios() -> Iterator[Any]:
     yield from (
         compared, same_id_elsewhere, another_book_of_the_line, first_of_a_book, announced, taken_back,
-        taken_back_from_nobody, no_adjustment, with_dust,
+        taken_back_from_nobody, taken_back_from_an_order, no_adjustment, with_dust,
     )  # fmt: skip

@@ -115,6 +115,24 @@ def whole_in_a_batch(play: Play) -> None:
     assert play.counted() == ["b +1", "a +3", "e1 -1", "e2 -1", "e3 -1"]
 
 
+def whole_of_the_same_moment(play: Play) -> None:
+    """A whole without an id has its place by the id that it gets: here behind what opens the leg."""
+    leg = Line(position_idx=1)
+    play.batch([execution(None, "-3", 110, 5, order_id="o"), execution("n", "+3", 100, 5)], leg)
+    assert play.counted(leg) == ["n +3", "order:o -3"]
+
+
+def many_of_one_moment(play: Play) -> None:
+    """They are booked in the order of their ids, and of those that are there twice the first is."""
+    fills = [execution(f"e{n:02}", "+1", 100, n % 2) for n in range(40)]
+    whole = execution(None, "+1", 100, 9, order_id="o")
+    for line, one_by_one in ((MAIN, []), (_SPOT, [whole])):
+        results = play.batch([*fills, *fills, *one_by_one], line)["results"]
+        assert [result["duplicate"] for result in results[:80]] == [False] * 40 + [True] * 40
+        booked = sorted(range(40), key=lambda n: results[n]["fill_id"])
+        assert booked == [*range(0, 40, 2), *range(1, 40, 2)]
+
+
 def fees_in_the_base_coin(play: Play) -> None:
     """Dust goes with the whole, and comes with the rest."""
     dust = {"order_id": "o", "commission_asset": "ETH"}
@@ -164,6 +182,6 @@ def effects(play: Play) -> None:
 
 def scenarios() -> Iterator[Any]:
     yield from (
-        one_book, executions_first, across_books, across_books_back, whole_in_a_batch, fees_in_the_base_coin, a_leg,
-        effects,
+        one_book, executions_first, across_books, across_books_back, whole_in_a_batch, whole_of_the_same_moment,
+        many_of_one_moment, fees_in_the_base_coin, a_leg, effects,
     )  # fmt: skip

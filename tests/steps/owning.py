@@ -70,6 +70,35 @@ def batches_of_others(play: Play) -> None:
     assert play.batch(mine, named_bot=BOT)["position"]["total_qty"] == 6
 
 
+def batches_of_one_order(play: Play) -> None:
+    """Who wrote an order is reason enough; orders of the same id elsewhere are none: they go as a batch."""
+    for order, line in (("o", _OTHERS), ("q", MAIN), ("p", Line(bot=OTHER, category="spot"))):
+        play.order(order, line.bot, line.category)
+    play.account = "theirs"
+    play.order("q", THEIRS.bot)
+    play.account = "mine"
+    (result,) = play.batch([execution("a", "+1", 100, 0, order_id="o")])["results"]
+    assert result["position"]["bot_id"] == OTHER
+    assert not play.has_book()
+    for order in "qp":
+        (result,) = play.batch([execution(f"x{order}", "+1", 100, 0, order_id=order)])["results"]
+        assert "position" not in result, order
+    assert play.counted() == ["xp +1", "xq +1"]
+
+
+def batches_that_name(play: Play) -> None:
+    """An execution of a batch that names its bot is that bot's, and another one of its order is whose the order is."""
+    play.order("o", OTHER)
+    for number, more in enumerate(({}, {"exec_type": "Funding"})):
+        names, silent = (f"names {number}", f"silent {number}")
+        fills = [execution(names, "+1", 100, 0, bot_id=BOT, **more), execution(silent, "+1", 100, 1, **more)]
+        results = play.batch([fill | {"order_id": "o"} for fill in fills])["results"]
+        assert [result["position"]["bot_id"] for result in results] == [BOT, OTHER]
+    (result,) = play.batch([execution("alone", "+1", 100, 2, bot_id=BOT, order_id="o")])["results"]
+    assert "position" not in result
+    assert play.counted() == ["names 0 +1", "alone +1"]
+
+
 def announced(play: Play) -> None:
     """A position that the cache was not told of is not changed; that of nobody is not cached."""
     wrong = [_OTHERS, Line(symbol="ETHUSDT"), _SPOT, Line(position_idx=1)]
@@ -213,6 +242,6 @@ def repeated_in_a_batch(play: Play) -> None:
 
 def scenarios() -> Iterator[Any]:
     yield from (
-        named, wrote_the_order, batches_of_others, announced, coins, as_a_login, repeated_with_differences,
-        repeated_in_a_batch,
+        named, wrote_the_order, batches_of_others, batches_of_one_order, batches_that_name, announced, coins,
+        as_a_login, repeated_with_differences, repeated_in_a_batch,
     )  # fmt: skip

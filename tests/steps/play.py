@@ -44,6 +44,12 @@ class Line:
         return f"{self.bot} {self.category} {self.symbol} {self.position_idx}"
 
     @property
+    def place(self) -> dict[str, Any]:
+        """The keys of its book, but for the account."""
+        keys: dict[str, Any] = {"bot_id": self.bot, "category": self.category, "symbol": self.symbol}
+        return {**keys, "position_idx": self.position_idx}
+
+    @property
     def announced(self) -> str:
         """As a client says that it may change the line's cached position."""
         return "\x1f".join((self.bot, self.category, self.symbol, str(self.position_idx)))
@@ -87,8 +93,7 @@ class Play:
 
     def call(self, name: str, line: Line = MAIN, **params: Any) -> Any:
         """What one of the ledger's queries answers, or how it was refused; what was refused has left nothing behind."""
-        place = {"bot_id": line.bot, "category": line.category, "symbol": line.symbol}
-        given = {"account_id": self.account_id, **place, "position_idx": line.position_idx, **params}
+        given = {"account_id": self.account_id, **line.place, **params}
         answer: Any
         try:
             with self.connection.transaction(), self.connection.cursor(row_factory=dict_row) as cursor:
@@ -118,8 +123,11 @@ class Play:
 
     def book_id(self, line: Line = MAIN) -> int:
         """The number of a book."""
-        where = {"category": line.category, "symbol": line.symbol, "position_idx": line.position_idx}
-        return self._one("steps/book_id", bot_id=line.bot, **where)
+        return self._one("steps/book_id", **line.place)
+
+    def has_book(self, line: Line = MAIN) -> bool:
+        """Whether there is a book, if only an empty one."""
+        return bool(self.rows("steps/book_id", **line.place))
 
     def rows(self, name: str, **given: Any) -> list[tuple[Any, ...]]:
         """What a statement of the tests answers for the account."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.statements import statement
 from tests.steps.adjusting import beside
-from tests.steps.play import MAIN, Line, Play
+from tests.steps.play import MAIN, Line, Play, execution
 
 
 def busy(play: Play, line: Line) -> None:
@@ -35,9 +35,29 @@ def rebuilt(play: Play) -> None:
             assert play.call("rebuild_book", one, book_id=place["book_id"]) == 0
 
 
+def without_prices(play: Play) -> None:
+    """How much of what is open has no price, behind batches that close of it or open more, and behind late fills."""
+    unknown: dict[str, Any] = {"exec_type": "Adjustment"}
+    play.fill("a", "+2", 100, 1)
+    play.fill("b", "+3", None, 2, **unknown)
+    play.fill("c", "+4", 100, 5)
+    play.fill("d", "+5", None, 6, **unknown)
+    found = []
+    for batch in (
+        [execution("e", "-3", 110, 7)],
+        [execution("f", "+1", 100, 4)],
+        [execution("g", "-1", 110, 3)],
+        [execution("h", "+6", None, 4, **unknown), execution("i", "-1", 110, 8)],
+        [execution("j", "+2", None, 9, **unknown)],
+    ):
+        play.batch(batch)
+        found.append(play.book()["unpriced_qty"])
+    assert found == [7, 7, 6, 11, 13]
+
+
 def _without_rebuilds(stored: list[Any]) -> list[Any]:
     return [[name, [row for row in rows if not row.startswith('["rebuild"')]] for name, rows in stored]
 
 
 def scenarios() -> Iterator[Any]:
-    yield from (rebuilt,)
+    yield from (rebuilt, without_prices)

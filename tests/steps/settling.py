@@ -13,7 +13,7 @@ from tests.steps.play import BOT, MAIN, NOBODY, Line, Play, execution
 _SPOT = Line(category="spot", symbol="ETHUSDT")
 
 
-def _journal(play: Play, line: Line, exec_id: str, signed: str, at: float, **more: Any) -> None:
+def journaled(play: Play, line: Line, exec_id: str, signed: str, at: float, **more: Any) -> None:
     """Adds a row to a book's journal and nothing else, as an import does."""
     columns = execution(exec_id, signed, 100, at, **{"commission_asset": "USDT", **more})
     place = {"account_id": play.account_id, "book_id": play.book_id(line)}
@@ -44,7 +44,7 @@ def settled(play: Play) -> None:
             (MAIN, "order:n", "+4", "n"), (MAIN, "n1", "+1", "n"),
         )
     ):  # fmt: skip
-        _journal(play, line, exec_id, signed, 9 - number, order_id=order, commission="0.3")
+        journaled(play, line, exec_id, signed, 9 - number, order_id=order, commission="0.3")
     found = _settle(play, "r", "q", "p", "o", "n")
     assert (found["from_exec_id"], found["from_time"]) == ("order:n", moment(0).timestamp() * 10**6)
     assert _settle(play, "r", "q", "p", "o", "n") == {"from_time": None, "from_seq": None, "from_exec_id": None}
@@ -60,8 +60,8 @@ def settled_from_the_first(play: Play) -> None:
     """Everything is derived again from the first that counts less now: by its time, then by the venue's number."""
     play.fill("x", "+1", 90, 0)
     for order, at, seq in (("a", 5, 5), ("b", 5, 2), ("c", 6, 5), ("d", 4, 9)):
-        _journal(play, MAIN, f"order:{order}", "+2", at, order_id=order, seq=seq)
-        _journal(play, MAIN, f"{order}1", "+1", 7, order_id=order)
+        journaled(play, MAIN, f"order:{order}", "+2", at, order_id=order, seq=seq)
+        journaled(play, MAIN, f"{order}1", "+1", 7, order_id=order)
     assert _settle(play, "a", "b")["from_exec_id"] == "order:b"
     assert _settle(play, "c", "d")["from_exec_id"] == "order:d"
     _rebuild(play, MAIN)
@@ -76,8 +76,8 @@ def settled_apart(play: Play) -> None:
     for account, line, whole in lines:
         play.account = account
         play.fill("x", "+1", 90, 0, line)
-        _journal(play, line, "order:o", whole, 5, order_id="o")
-        _journal(play, line, "o1", "+1", 6, order_id="o")
+        journaled(play, line, "order:o", whole, 5, order_id="o")
+        journaled(play, line, "o1", "+1", 6, order_id="o")
     for account, line, _ in lines:
         play.account = account
         _settle(play, "o", line=line)
@@ -95,7 +95,7 @@ def settled_behind_a_move(play: Play) -> None:
     play.fill("a", "+9", 90, 0)
     play.fill("o1", "-1", 100, 3, of_nobody, order_id="o")
     moved(play, play.fill_id("o1"), BOT)
-    _journal(play, MAIN, "order:o", "-3", 2, order_id="o")
+    journaled(play, MAIN, "order:o", "-3", 2, order_id="o")
     _settle(play, "o")
     _rebuild(play, MAIN, of_nobody)
     assert play.counted() == ["a +9", "order:o:rest:2 -2", "o1:bot -1"]
@@ -105,7 +105,7 @@ def settled_with_dust(play: Play) -> None:
     """The rest of a sale that paid in the base coin."""
     play.fill("a", "+9", 90, 0, _SPOT)
     for exec_id, signed, commission in (("order:o", "-4", "0.4"), ("o1", "-1", "0.25")):
-        _journal(play, _SPOT, exec_id, signed, 5, order_id="o", commission=commission, commission_asset="ETH")
+        journaled(play, _SPOT, exec_id, signed, 5, order_id="o", commission=commission, commission_asset="ETH")
     _settle(play, "o", line=_SPOT)
     assert play.book(_SPOT)["dust_qty"] == Decimal("-0.55")
     _rebuild(play, _SPOT)

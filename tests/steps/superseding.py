@@ -48,6 +48,16 @@ def earliest_of_one_moment(play: Play) -> None:
     assert play.counted() == ["a +5", "y -1", "c -0.5", "d -0.25", "e -0.25", "g -0.125"]
 
 
+def adjustments_of_one_moment(play: Play) -> None:
+    """They are taken back in exchange order."""
+    play.fill("a", "+9", 100, 0)
+    for exec_id, at, seq in (("z", 4, 2), ("y", 4, 1), ("x", 4, 2), ("w", 5, 0)):
+        play.fill(exec_id, "-1", None, at, seq=seq, exec_type="Adjustment")
+    real(play, [execution("b", "-1", 110, 3)])
+    assert play.rows("steps/voided") == [(exec_id,) for exec_id in "yxzw"]
+    assert play.counted() == ["a +9", "b -1"]
+
+
 def in_books_of_others(play: Play) -> None:
     """Adjustments of every book of the line go."""
     beside(play)
@@ -56,6 +66,8 @@ def in_books_of_others(play: Play) -> None:
     adjustment(play, "x", "-1", 5, {BOT: 1, OTHER: 1}, Line(bot=NOBODY))
     adjustment(play, "y", "-2", 6, {BOT: 1, OTHER: 1, NOBODY: 1}, Line(bot=OTHER))
     adjustment(play, "z", "+1", 7, {BOT: 1, OTHER: 2, NOBODY: 1})
+    # Of several that were not announced the first is named, in the order in which the books were made.
+    play.refused(real(play, [execution("c", "-1", 110, 4)], Line(bot=NOBODY), announced=[]), "FL010", bot_id=BOT)
     announced = [MAIN.announced]
     play.refused(real(play, [execution("c", "-1", 110, 4)], announced=announced), "FL010", bot_id=OTHER)
     announced = [MAIN.announced, Line(bot=OTHER).announced]
@@ -148,6 +160,6 @@ def with_dust(play: Play) -> None:
 
 def scenarios() -> Iterator[Any]:
     yield from (
-        later_ones_go, earliest_of_one_moment, in_books_of_others, taken_back_before, closed_leg, closed_short_leg,
-        opened_leg, opened_short_leg, known_to_a_leg, of_a_named_bot, with_dust,
+        later_ones_go, earliest_of_one_moment, adjustments_of_one_moment, in_books_of_others, taken_back_before,
+        closed_leg, closed_short_leg, opened_leg, opened_short_leg, known_to_a_leg, of_a_named_bot, with_dust,
     )  # fmt: skip
