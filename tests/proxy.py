@@ -98,6 +98,9 @@ class Proxy(Listener):
         self.swallows = False
         self.resets = False
         self.delay = 0.0
+        self._awaited = b""
+        self._asked = threading.Event()
+        self._asked.set()
         self.holds: bytes | None = None
         self.held = threading.Event()
         self.cuts = 0
@@ -110,6 +113,11 @@ class Proxy(Listener):
     def cut_after(self, request: bytes) -> None:
         """The next request with these bytes reaches the server, and its answer is lost with the connection."""
         self._cut_at = request
+
+    def hold_answers_until(self, request: bytes) -> None:
+        """No answer is passed on before a request with these bytes has come."""
+        self._awaited = request
+        self._asked.clear()
 
     def cut(self) -> None:
         """Breaks all connections."""
@@ -149,8 +157,12 @@ class Proxy(Listener):
         server.close()
 
     def _requests(self, client: socket.socket, server: socket.socket, armed: threading.Event) -> None:
+        before = b""
         with suppress(OSError):
             while data := client.recv(1 << 20):
+                if self._awaited in before + data:
+                    self._asked.set()
+                before = data[-100:]  # a request may come in two pieces
                 if self.holds is not None and self.holds in data:
                     self.held.set()
                     continue
@@ -169,6 +181,7 @@ class Proxy(Listener):
                     break
                 if self.delay:
                     time.sleep(self.delay)
+                self._asked.wait()
                 if not self.swallows:
                     client.sendall(data)
         for side in (server, client):

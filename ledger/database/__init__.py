@@ -2,6 +2,6 @@
 
 from ledger.database.awaiting import AsyncDatabase
 from ledger.database.blocking import Database
-from ledger.database.steps import Batch, Query, Rows
+from ledger.database.steps import Batch, Outcome, Query, Rows
 
-__all__ = ["AsyncDatabase", "Batch", "Database", "Query", "Rows"]
+__all__ = ["AsyncDatabase", "Batch", "Database", "Outcome", "Query", "Rows"]

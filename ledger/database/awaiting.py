@@ -17,7 +17,6 @@ from ledger.database.connecting import (
     behind_pooler,
     connect_timeout,
     exact_json,
-    lasting,
     pool_options,
     raised_once,
     retry_policy,
@@ -27,8 +26,10 @@ from ledger.database.connecting import (
 )
 from ledger.database.deadline import AsyncPatientConnection
 from ledger.database.failures import is_transient, translate
-from ledger.database.steps import Batch, Portion, Query, Rows, portions
+from ledger.database.outcomes import COMMITTED, FirstError, Outcomes
+from ledger.database.steps import Batch, Outcome, Query, Rows
 from ledger.database.url import to_conninfo
+from ledger.errors import LedgerError
 from ledger.settings import Settings
 
 
@@ -46,11 +47,16 @@ class AsyncDatabase:
         """Runs one statement and returns its rows."""
         return cast(Rows, await self._retry(self._query, step))
 
-    async def batch(self, step: Batch) -> list[Rows]:
-        """Runs a statement for each parameter set, in one round trip."""
-        return cast(list[Rows], await self._retry(self._batch, step))
+    async def batch(self, step: Batch) -> list[Outcome]:
+        """Runs a statement for each parameter set, in one round trip; answers each one's rows or error."""
+        outcomes = Outcomes(step)
+        try:
+            await self._retry(self._batch, outcomes)
+        except LedgerError as failure:
+            return outcomes.all(failure)
+        return outcomes.all()
 
-    async def _retry(self, work: Callable[..., Any], step: Query | Batch) -> Any:
+    async def _retry(self, work: Callable[..., Any], step: Query | Outcomes) -> Any:
         began = time.monotonic()
         try:
             try:
@@ -62,7 +68,7 @@ class AsyncDatabase:
         except Exception as error:
             raise translate(error) from error
 
-    async def _again(self, work: Callable[..., Any], step: Query | Batch, failure: Exception, spent: float) -> Any:
+    async def _again(self, work: Callable[..., Any], step: Query | Outcomes, failure: Exception, spent: float) -> Any:
         before = raised_once(failure)
 
         async def tried() -> Any:
@@ -76,37 +82,34 @@ class AsyncDatabase:
             cursor = await connection.execute(text_of(step.name), step.params)
             return await cursor.fetchall()
 
-    async def _batch(self, step: Batch) -> list[Rows]:
-        answers: list[Rows] = []
-        failures: list[psycopg.Error] = []
+    async def _batch(self, outcomes: Outcomes) -> None:
         async with self._connection() as connection:
-            for portion in portions(step.params):
-                try:
-                    answers += await self._portion(connection, step.name, portion)
-                except psycopg.Error as error:
-                    failures.append(lasting(error))
-                    await self._one_by_one(connection, step.name, portion)
-        if failures:
-            raise failures[0]
-        return answers
+            while waiting := outcomes.portions():
+                await self._portion(connection, outcomes, waiting[0])
 
-    async def _portion(self, connection: AsyncPatientConnection, name: str, portion: Portion) -> list[Rows]:
+    async def _portion(self, connection: AsyncPatientConnection, outcomes: Outcomes, portion: list[int]) -> None:
+        """Each set between a BEGIN and a COMMIT of its own, all of them sent at once. One alone needs neither.
+
+        psycopg's own way to end transactions within a pipeline waits for each of them.
+        """
+        statement, begin, commit = text_of(outcomes.name), text_of("begin"), text_of("commit")
+        first, sent = FirstError(), []
         if len(portion) == 1:
-            return [await (await connection.execute(text_of(name), portion[0])).fetchall()]
-        cursors = []
-        async with connection.pipeline() as pipeline:
-            for params in portion:
-                cursors.append(await connection.execute(text_of(name), params))
-                await pipeline.sync()
-            return [await cursor.fetchall() for cursor in cursors]
-
-    async def _one_by_one(self, connection: AsyncPatientConnection, name: str, portion: Portion) -> None:
-        """After a refusal, which ends a pipeline: nothing of the rest may be missed, and writes may be repeated."""
-        for params in portion:
-            try:
-                await connection.execute(text_of(name), params)
-            except psycopg.Error as error:
-                lasting(error)
+            with first:
+                cursor = await connection.execute(statement, outcomes.params[portion[0]])
+                outcomes.answer(portion[0], await cursor.fetchall())
+        else:
+            with first:
+                async with connection.pipeline():
+                    with first:  # within, too: see Database
+                        for number in portion:
+                            await connection.execute(begin)
+                            rows = await connection.execute(statement, outcomes.params[number])
+                            sent.append((number, rows, await connection.execute(commit)))
+            with first:
+                await connection.rollback()  # of one that failed between the two
+        committed = [(number, await rows.fetchall()) for number, rows, end in sent if end.statusmessage == COMMITTED]
+        outcomes.settle(committed, portion, first.error)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncPatientConnection]:

@@ -18,7 +18,6 @@ from ledger.database.connecting import (
     behind_pooler,
     connect_timeout,
     exact_json,
-    lasting,
     pool_options,
     raised_once,
     retry_policy,
@@ -28,8 +27,10 @@ from ledger.database.connecting import (
 )
 from ledger.database.deadline import PatientConnection
 from ledger.database.failures import is_transient, translate
-from ledger.database.steps import Batch, Portion, Query, Rows, portions
+from ledger.database.outcomes import COMMITTED, FirstError, Outcomes
+from ledger.database.steps import Batch, Outcome, Query, Rows
 from ledger.database.url import to_conninfo
+from ledger.errors import LedgerError
 from ledger.settings import Settings
 
 _databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
@@ -60,11 +61,16 @@ class Database:
         """Runs one statement and returns its rows."""
         return cast(Rows, self._retry(self._query, step))
 
-    def batch(self, step: Batch) -> list[Rows]:
-        """Runs a statement for each parameter set, in one round trip."""
-        return cast(list[Rows], self._retry(self._batch, step))
+    def batch(self, step: Batch) -> list[Outcome]:
+        """Runs a statement for each parameter set, in one round trip; answers each one's rows or error."""
+        outcomes = Outcomes(step)
+        try:
+            self._retry(self._batch, outcomes)
+        except LedgerError as failure:
+            return outcomes.all(failure)
+        return outcomes.all()
 
-    def _retry(self, work: Callable[..., Any], step: Query | Batch) -> Any:
+    def _retry(self, work: Callable[..., Any], step: Query | Outcomes) -> Any:
         began = time.monotonic()
         try:
             try:
@@ -76,7 +82,7 @@ class Database:
         except Exception as error:
             raise translate(error) from error
 
-    def _again(self, work: Callable[..., Any], step: Query | Batch, failure: Exception, spent: float) -> Any:
+    def _again(self, work: Callable[..., Any], step: Query | Outcomes, failure: Exception, spent: float) -> Any:
         before = raised_once(failure)
 
         def tried() -> Any:
@@ -89,37 +95,33 @@ class Database:
         with self._connection() as connection:
             return connection.execute(text_of(step.name), step.params).fetchall()
 
-    def _batch(self, step: Batch) -> list[Rows]:
-        answers: list[Rows] = []
-        failures: list[psycopg.Error] = []
+    def _batch(self, outcomes: Outcomes) -> None:
         with self._connection() as connection:
-            for portion in portions(step.params):
-                try:
-                    answers += self._portion(connection, step.name, portion)
-                except psycopg.Error as error:
-                    failures.append(lasting(error))
-                    self._one_by_one(connection, step.name, portion)
-        if failures:
-            raise failures[0]
-        return answers
+            while waiting := outcomes.portions():
+                self._portion(connection, outcomes, waiting[0])
 
-    def _portion(self, connection: PatientConnection, name: str, portion: Portion) -> list[Rows]:
+    def _portion(self, connection: PatientConnection, outcomes: Outcomes, portion: list[int]) -> None:
+        """Each set between a BEGIN and a COMMIT of its own, all of them sent at once. One alone needs neither.
+
+        psycopg's own way to end transactions within a pipeline waits for each of them.
+        """
+        statement, begin, commit = text_of(outcomes.name), text_of("begin"), text_of("commit")
+        first, sent = FirstError(), []
         if len(portion) == 1:
-            return [connection.execute(text_of(name), portion[0]).fetchall()]
-        cursors = []
-        with connection.pipeline() as pipeline:
-            for params in portion:
-                cursors.append(connection.execute(text_of(name), params))
-                pipeline.sync()
-            return [cursor.fetchall() for cursor in cursors]
-
-    def _one_by_one(self, connection: PatientConnection, name: str, portion: Portion) -> None:
-        """After a refusal, which ends a pipeline: nothing of the rest may be missed, and writes may be repeated."""
-        for params in portion:
-            try:
-                connection.execute(text_of(name), params)
-            except psycopg.Error as error:
-                lasting(error)
+            with first:
+                cursor = connection.execute(statement, outcomes.params[portion[0]])
+                outcomes.answer(portion[0], cursor.fetchall())
+        else:
+            # Within, too, or psycopg would log what it meets at the pipeline's end.
+            with first, connection.pipeline(), first:
+                for number in portion:
+                    connection.execute(begin)
+                    rows = connection.execute(statement, outcomes.params[number])
+                    sent.append((number, rows, connection.execute(commit)))
+            with first:
+                connection.rollback()  # of one that failed between the two
+        committed = [(number, rows.fetchall()) for number, rows, end in sent if end.statusmessage == COMMITTED]
+        outcomes.settle(committed, portion, first.error)
 
     @contextmanager
     def _connection(self) -> Iterator[PatientConnection]:

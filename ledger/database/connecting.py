@@ -93,13 +93,6 @@ def pool_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def lasting(error: psycopg.Error) -> psycopg.Error:
-    """The error, if trying again is of no use; else it is raised, for the retry."""
-    if is_transient(error):
-        raise error
-    return error
-
-
 def behind_pooler(connection: psycopg.BaseConnection[Any], server_pid: int) -> bool:
     """A pooler answers with a process id of its own. Then neither prepared statements nor session settings last."""
     return connection.info.backend_pid != server_pid

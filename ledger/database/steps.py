@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.errors import LedgerError
+
 Rows = list[dict[str, Any]]
+Outcome = Rows | LedgerError
 
 
 @dataclass(frozen=True)
@@ -19,31 +22,29 @@ class Query:
 class Batch:
     """The same statement with several parameter sets, each in a transaction of its own.
 
-    One round trip carries as many of them as fit a socket's buffer.
+    One round trip carries as many of them as fit a socket's buffer; behind one that is refused another one goes on.
 
-    Answers one list of rows for each set. The first error is raised when all have been tried.
+    Answers for each set its rows, or the error that it came to. What has been answered or refused is not tried again.
     """
 
     name: str
     params: Sequence[Mapping[str, Any]]
 
 
-Portion = list[Mapping[str, Any]]
-
 # A pipeline whose commands do not fit the socket's buffer can stop for good: psycopg waits to read while libpq still
 # holds what it could not send. Linux gives a socket 200 kB; this leaves room.
 _PIPELINE_BYTES = 64 * 1024
 
 
-def portions(params: Sequence[Mapping[str, Any]]) -> list[Portion]:
-    """Cuts parameter sets into what one pipeline may carry. A set that is too large for one stands alone."""
-    found: list[Portion] = []
+def portions(params: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> list[list[int]]:
+    """Cuts the parameter sets of these numbers into what one pipeline may carry. One that is too large stands alone."""
+    found: list[list[int]] = []
     room = 0
-    for one in params:
-        size = 1024 + sum(len(value) for value in one.values() if isinstance(value, str))
+    for number in numbers:
+        size = 1024 + sum(len(value) for value in params[number].values() if isinstance(value, str))
         if not found or size > room:
             found.append([])
             room = _PIPELINE_BYTES
-        found[-1].append(one)
+        found[-1].append(number)
         room -= size
     return found

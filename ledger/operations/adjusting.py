@@ -3,9 +3,8 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from ledger.database import Query
+from ledger.database import Rows
 from ledger.errors import InvalidInputError
 from ledger.money import (
     Number,
@@ -16,7 +15,7 @@ from ledger.money import (
     read_side,
     read_text,
 )
-from ledger.operations.announcing import write_announced
+from ledger.operations.announcing import Write, write_announced
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult
 
@@ -63,12 +62,8 @@ def record_adjustment(
     account_id = yield from registered(session)
     place = dict(zip(("category", "symbol", "position_idx"), line, strict=True))
     params = {"account_id": account_id, "bot_id": session.bot_id, **place, **stated}
-    results = yield from write_announced(
-        session,
-        [(session.bot_id, *line)],
-        lambda lines: Query("record_adjustment", {**params, "announced": lines}),
-        counting,
-    )
+    write = Write(params, [(session.bot_id, *line)])
+    [results] = yield from write_announced(session, "record_adjustment", [write], counting)
     return results[0] if results else None
 
 
@@ -92,12 +87,8 @@ def take_back_adjustment(
     stated = {"fill_id": read_count("fill_id", fill_id), "cause": None if cause is None else read_count("cause", cause)}
     account_id = yield from registered(session)
     params = {"account_id": account_id, **stated}
-    made = yield from write_announced(
-        session,
-        [(session.bot_id, *line)],
-        lambda lines: Query("take_back_adjustment", {**params, "announced": lines}),
-        counting,
-    )
+    write = Write(params, [(session.bot_id, *line)])
+    [made] = yield from write_announced(session, "take_back_adjustment", [write], counting)
     return bool(made)
 
 
@@ -110,7 +101,7 @@ def read_line(category: object, symbol: object, position_idx: object) -> tuple[s
     )
 
 
-def counting(rows: Any) -> list[FillResult]:
+def counting(rows: Rows) -> list[FillResult]:
     """What a write answered that may find nothing to do."""
     answer = rows[0]["result"]
     return [] if answer is None else [FillResult.from_row(answer)]

@@ -1,12 +1,13 @@
 """Writing with the cache told: which positions are about to change before, what they are afterwards."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.cache import Mark, Put, Together, position_key
 from ledger.cache.entry import to_fields
-from ledger.database import Batch, Query
+from ledger.database import Batch, Outcome, Rows
 from ledger.errors import DatabaseUnavailableError, LedgerError, NotAnnouncedError
 from ledger.operations.reading import read_position
 from ledger.session import EXTERNAL, Operation, Session
@@ -16,58 +17,96 @@ Line = tuple[str, str, str, int]  # bot, category, symbol, position_idx
 _SEPARATOR = "\x1f"
 
 
-def write_announced(
-    session: Session,
-    lines: Iterable[Line],
-    write: Callable[[list[str] | None], Query | Batch],
-    read: Callable[[Any], list[FillResult]],
-) -> Operation[list[FillResult]]:
-    """Carries out a write to the positions `lines` between telling the cache that it comes and what it left.
+@dataclass(frozen=True)
+class Write:
+    """One transaction: its statement's parameters, but for what is announced, and the positions that it may change."""
 
-    `write` makes the step for the lines that are announced, `read` its results. If the database finds that another
-    position changes too it refuses, and the write comes again with that one announced. Without a cache there is
-    nothing to tell.
-    """
-    if not session.caches:
-        return read((yield write(None)))
-    token = secrets.token_hex(8)
-    wanted = {line for line in lines if line[0] != EXTERNAL}
-    announced: set[Line] = set()
+    params: Mapping[str, Any]
+    lines: Iterable[Line]
+
+
+@dataclass
+class _Trial:
+    """A write on its way to its results, or to the error that it ends with."""
+
+    write: Write
+    lines: set[Line]  # the database refuses to change any other
     results: list[FillResult] | None = None
-    while results is None:
-        yield Together([Mark(position_key(*line), token) for line in sorted(wanted - announced)])
-        announced |= wanted
-        step = write([_SEPARATOR.join(map(str, line)) for line in sorted(announced)])
-        try:
-            results = read((yield step))
-        except NotAnnouncedError as more:
-            if more.line in announced:
-                raise
-            wanted.add(more.line)
-        except DatabaseUnavailableError:
-            raise  # the write may have happened: the announcement stays
-        except LedgerError:
-            yield from (_withdraw(token, announced) if isinstance(step, Query) else _refresh(session, token, announced))
-            raise
-    yield from _publish(session, token, announced, [result.position for result in results])
-    return results
+    error: LedgerError | None = None
+
+    @property
+    def waits(self) -> bool:
+        return self.results is None and self.error is None
+
+    def params(self, *, announced: bool) -> dict[str, Any]:
+        texts = [_SEPARATOR.join(map(str, line)) for line in sorted(self.lines)]
+        return {**self.write.params, "announced": texts if announced else None}
+
+    def take(self, outcome: Outcome, read: Callable[[Rows], list[FillResult]]) -> None:
+        """Ends it, unless another position would change than was announced: then it comes again with that one."""
+        if not isinstance(outcome, LedgerError):
+            self.results = read(outcome)
+        elif isinstance(outcome, NotAnnouncedError) and outcome.line not in self.lines:
+            self.lines.add(outcome.line)
+        else:
+            self.error = outcome
 
 
-def _publish(session: Session, token: str, lines: Iterable[Line], positions: list[Position]) -> Operation[None]:
-    """Stores the positions that a write left. Of a line that is in no answer only PostgreSQL knows."""
-    newest: dict[Line, Position] = {}
-    for position in positions:
-        line = (position.bot_id, position.category, position.symbol, position.position_idx)
-        if line not in newest or newest[line].book_seq <= position.book_seq:
-            newest[line] = position
+def write_announced(
+    session: Session, name: str, writes: Sequence[Write], read: Callable[[Rows], list[FillResult]]
+) -> Operation[list[list[FillResult]]]:
+    """Carries writes out, each a transaction, between telling the cache that they come and what they left.
+
+    `name` is the statement, `read` makes its results, whose positions are those that the transaction left. If one is
+    refused the others happen all the same; then the first error is raised. Without a cache there is nothing to tell.
+    """
+    trials = [_Trial(write, {line for line in write.lines if line[0] != EXTERNAL}) for write in writes]
+    token = secrets.token_hex(8)
+    announced: set[Line] = set()
+    while waiting := [trial for trial in trials if trial.waits]:
+        if session.caches:
+            wanted = set().union(*(trial.lines for trial in waiting))
+            yield Together([Mark(position_key(*line), token) for line in sorted(wanted - announced)])
+            announced |= wanted
+        outcomes = yield Batch(name, [trial.params(announced=session.caches) for trial in waiting])
+        for trial, outcome in zip(waiting, outcomes, strict=True):
+            trial.take(outcome, read)
+    if session.caches:
+        yield from _tell(session, token, trials)
+    for trial in trials:
+        if trial.error is not None:
+            raise trial.error
+    return [trial.results or [] for trial in trials]
+
+
+def _tell(session: Session, token: str, trials: Sequence[_Trial]) -> Operation[None]:
+    """Stores what the writes have left, and takes back what was announced for nothing.
+
+    Two writes may have changed one position. What the later of them left is known only if both have answered it; else
+    PostgreSQL is asked. A write without an answer may have happened: what was announced for it stays announced.
+    """
+    unknown = set().union(*(t.lines for t in trials if isinstance(t.error, DatabaseUnavailableError)))
+    written = [trial for trial in trials if trial.results is not None]
+    touched = set().union(*(trial.lines for trial in written)) - unknown
+    left = [_left(trial) for trial in written]
+    certain: dict[Line, Position] = {}
+    for line in touched:
+        answers = [positions.get(line) for trial, positions in zip(written, left, strict=True) if line in trial.lines]
+        known = [position for position in answers if position is not None]
+        if len(known) == len(answers):
+            certain[line] = max(known, key=lambda position: position.book_seq)
+    refused = set().union(*(trial.lines for trial in trials)) - touched - unknown
     yield Together(
-        [
-            Put(position_key(*line), position.book_seq, to_fields(position), token)
-            for line, position in newest.items()
-            if line[0] != EXTERNAL
-        ]
+        [Put(position_key(*line), at.book_seq, to_fields(at), token) for line, at in certain.items()]
+        + [Put(position_key(*line), -1, None, token) for line in refused]
     )
-    yield from _refresh(session, token, set(lines) - newest.keys())
+    yield from _refresh(session, token, touched - certain.keys())
+
+
+def _left(trial: _Trial) -> dict[Line, Position]:
+    """The positions that a write has left, as far as it answers them."""
+    positions = [result.position for result in trial.results or []]
+    return {(p.bot_id, p.category, p.symbol, p.position_idx): p for p in positions}
 
 
 def _refresh(session: Session, token: str, lines: Iterable[Line]) -> Operation[None]:
@@ -78,8 +117,3 @@ def _refresh(session: Session, token: str, lines: Iterable[Line]) -> Operation[N
             position = yield from read_position(session, book)
             key = position_key(bot_id, category, symbol, position_idx)
             yield Put(key, position.book_seq, to_fields(position), token)
-
-
-def _withdraw(token: str, lines: Iterable[Line]) -> Operation[None]:
-    """Takes the announcements back: nothing was written."""
-    yield Together([Put(position_key(*line), -1, None, token) for line in lines])

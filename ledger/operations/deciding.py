@@ -8,7 +8,7 @@ from ledger.errors import InvalidInputError
 from ledger.fill import dump_fill, read_arguments
 from ledger.money import read_category, read_count, read_optional_text, read_text
 from ledger.operations.adjusting import counting, read_line
-from ledger.operations.announcing import write_announced
+from ledger.operations.announcing import Write, write_announced
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult, QuarantineDecision
 
@@ -77,12 +77,8 @@ def decide_quarantined(
         answers.append(QuarantineDecision.from_row(rows[0]["result"]))
         return [answers[-1].result] if answers[-1].result else []
 
-    yield from write_announced(
-        session,
-        [(session.bot_id, *read.book[1:])],
-        lambda lines: Query("decide_quarantined", {**params, "announced": lines}),
-        results,
-    )
+    write = Write(params, [(session.bot_id, *read.book[1:])])
+    yield from write_announced(session, "decide_quarantined", [write], results)
     return answers[-1]
 
 
@@ -105,12 +101,8 @@ def reassign_fill(session: Session, fill_id: int, *, category: str, symbol: str,
     moved = read_count("fill_id", fill_id)
     account_id = yield from registered(session)
     params = {"account_id": account_id, "bot_id": session.bot_id, "fill_id": moved}
-    made = yield from write_announced(
-        session,
-        [(session.bot_id, *line)],
-        lambda lines: Query("reassign_fill", {**params, "announced": lines}),
-        counting,
-    )
+    write = Write(params, [(session.bot_id, *line)])
+    [made] = yield from write_announced(session, "reassign_fill", [write], counting)
     return bool(made)
 
 

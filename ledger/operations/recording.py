@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from ledger.database import Batch, Query, Rows
+from ledger.database import Query, Rows
 from ledger.errors import InvalidInputError
 from ledger.fill import Book, Fill, dump_fills, read_fill, read_mapping
 from ledger.money import Number
-from ledger.operations.announcing import Line, write_announced
+from ledger.operations.announcing import Write, write_announced
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult
 
@@ -98,13 +98,10 @@ def record(session: Session, fill: Fill, *, effect: Effect | None = None) -> Ope
     account_id = yield from registered(session)
     params = {**fill.params, "account_id": account_id, "bot_id": session.bot_id, "effect": effect}
     name = "record_cash" if fill.is_cash else "record_fill"
-    results = yield from write_announced(
-        session,
-        _lines(session, [fill.book]),
-        lambda lines: Query(name, {**params, "announced": lines}),
-        lambda rows: [FillResult.from_row(rows[0]["result"])],
-    )
-    return results[0]
+    named_bot, category, symbol, idx = fill.book  # a bot that the account may not have
+    lines = {(bot, category, symbol, idx) for bot in (session.bot_id, named_bot or session.bot_id)}
+    [[result]] = yield from write_announced(session, name, [Write(params, lines)], _read_result)
+    return result
 
 
 def record_fills(
@@ -113,7 +110,7 @@ def record_fills(
     """Books many executions in one round trip, each book's in one transaction.
 
     `fills` are mappings of `record_fill`'s arguments; the results come in the same order, each with the
-    position that the batch left. All are checked before any is written. If the database refuses one, nothing
+    position that its own transaction left. All are checked before any is written. If the database refuses one, nothing
     of its book is written, other books' fills are, and the error is raised. With `superseding` executions that are
     new take, in the same transaction, the place of later adjustments of their line, in whatever bot's book.
     """
@@ -130,16 +127,19 @@ def record_fills(
         groups.setdefault((named_bot if named_bot in others else None, category, symbol, idx), []).append(number)
     # Those that name a bot go first: what does not, goes where its order went.
     ordered = sorted(groups.items(), key=lambda group: (group[0][0] is None, *map(str, group[0])))
-    batch = [_batch_params(session, account_id, book, [read[n] for n in numbers]) for book, numbers in ordered]
-    name = "record_superseding" if superseding else "record_fills"
-    return (
-        yield from write_announced(
-            session,
-            _lines(session, groups),
-            lambda lines: Batch(name, [{**params, "announced": lines} for params in batch]),
-            lambda answers: _in_order([numbers for _, numbers in ordered], answers),
+    writes = [
+        Write(
+            _batch_params(session, account_id, book, [read[n] for n in numbers]),
+            {(book[0] or session.bot_id, *book[1:])},  # others it may turn out to change
         )
-    )
+        for book, numbers in ordered
+    ]
+    name = "record_superseding" if superseding else "record_fills"
+    answers = yield from write_announced(session, name, writes, _read_results)
+    results: dict[int, FillResult] = {}
+    for (_, numbers), answer in zip(ordered, answers, strict=True):
+        results.update(zip(numbers, answer, strict=True))
+    return [results[number] for number in range(len(read))]
 
 
 def _other_bots(session: Session, fills: list[Fill]) -> Operation[set[str]]:
@@ -156,23 +156,6 @@ def _other_bots(session: Session, fills: list[Fill]) -> Operation[set[str]]:
     return set(rows[0]["bots"])
 
 
-def _lines(session: Session, books: Iterable[Book]) -> list[Line]:
-    """The positions that a write to these books may change: the client's own, and the named bot's."""
-    return [
-        (bot, category, symbol, idx)
-        for named_bot, category, symbol, idx in books
-        for bot in {session.bot_id, named_bot or session.bot_id}
-    ]
-
-
-def _in_order(numbers: list[list[int]], answers: list[Rows]) -> list[FillResult]:
-    """The results in the order of the fills, which went to the database book by book."""
-    results: dict[int, FillResult] = {}
-    for places, rows in zip(numbers, answers, strict=True):
-        results.update(zip(places, _read_results(rows[0]["result"]), strict=True))
-    return [results[place] for place in sorted(results)]
-
-
 def _batch_params(session: Session, account_id: int, book: Book, fills: list[Fill]) -> dict[str, Any]:
     named_bot, category, symbol, position_idx = book
     return {
@@ -186,11 +169,19 @@ def _batch_params(session: Session, account_id: int, book: Book, fills: list[Fil
     }
 
 
-def _read_results(answer: Mapping[str, Any]) -> list[FillResult]:
-    """The results of one book's batch. A fill that is in another bot's book answers with that one's position."""
-    left = answer["position"]
+def _read_result(rows: Rows) -> list[FillResult]:
+    return [FillResult.from_row(rows[0]["result"])]
+
+
+def _read_results(rows: Rows) -> list[FillResult]:
+    """The results of one book's batch, each with the position that the batch left in its own book.
+
+    Those that went into other bots' books say so.
+    """
+    answer = rows[0]["result"]
+    left = {position["bot_id"]: position for position in (*answer.get("others", ()), answer["position"])}
     results = []
     for result in answer["results"]:
-        elsewhere = "position" in result and result["position"]["bot_id"] != left["bot_id"]
-        results.append(FillResult.from_row(result if elsewhere else {**result, "position": left}))
+        own = result.get("position", answer["position"])
+        results.append(FillResult.from_row({**result, "position": left.get(own["bot_id"], own)}))
     return results

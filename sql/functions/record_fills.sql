@@ -1,7 +1,7 @@
 -- Journals a batch of executions of one book in one transaction and applies them together, by the set-based
 -- route; what that cannot do (order-level fills, another bot's orders, cash) goes one by one. `p_fills` is a JSON
 -- list of objects with the columns of trading.fills as keys; a bot_id says that the execution names this bot. The
--- answer has one result for each, in the same order, and the position that the batch leaves.
+-- answer has one result for each, in the same order, and the position that the batch leaves, in other books, too.
 CREATE OR REPLACE FUNCTION trading.record_fills(
     p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
     p_fills json, p_announced text[] DEFAULT NULL) RETURNS json
@@ -118,6 +118,7 @@ DECLARE
     part     json;
     answer   json;
     cash     boolean;
+    others   json[] := '{}';
     results  json[] := array_fill(NULL::json, ARRAY[json_array_length(p_fills)]);
     places   bigint[];
 BEGIN
@@ -130,8 +131,10 @@ BEGIN
         FOR n IN 1 .. cardinality(places) LOOP
             results[places[n]] := answer -> 'results' -> n - 1;
         END LOOP;
+        others := others || ARRAY(SELECT json_array_elements(answer -> 'others'));
     END LOOP;
-    RETURN json_build_object('position', answer -> 'position', 'results', array_to_json(results));
+    RETURN json_build_object('position', answer -> 'position', 'others', array_to_json(others),
+                             'results', array_to_json(results));
 END
 $$;
 
@@ -159,8 +162,29 @@ BEGIN
         END IF;
     END LOOP;
     PERFORM trading.drop_empty_book(b);
-    SELECT * INTO b FROM trading.book_of(b.account_id, b.book_id);
-    RETURN json_build_object('position', trading.position_of(b), 'results', array_to_json(results));
+    RETURN trading.answer_of(b, array_to_json(results));
+END
+$$;
+
+-- The answer for fills that have gone into several books of a line: the position that b, the caller's, has now, and those of
+-- the `others` that results name. What a result itself says of its book may be older than what a later one did there.
+CREATE OR REPLACE FUNCTION trading.answer_of(b trading.books, results json) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    bots   text[] := ARRAY(SELECT DISTINCT r #>> '{position,bot_id}' FROM json_array_elements(results) r);
+    others json;
+    mine   trading.books;
+BEGIN
+    SELECT * INTO mine FROM trading.book_of(b.account_id, b.book_id);
+    SELECT json_agg(trading.position_of(k)) INTO others
+      FROM unnest(bots) n (bot_id)
+     CROSS JOIN LATERAL (
+           SELECT * FROM trading.books k
+            WHERE k.account_id = b.account_id AND k.bot_id = n.bot_id AND k.category = b.category AND k.symbol = b.symbol
+              AND k.position_idx BETWEEN b.position_idx AND b.position_idx
+            ORDER BY k.position_idx LIMIT 1) k
+     WHERE n.bot_id <> b.bot_id;
+    RETURN json_build_object('position', trading.position_of(mine), 'others', coalesce(others, '[]'), 'results', results);
 END
 $$;
 

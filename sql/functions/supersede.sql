@@ -29,8 +29,7 @@ BEGIN
     SELECT * INTO b FROM trading.book_of(p_account_id, cause.book_id);
     PERFORM trading.void_later_adjustments(b, cause.exec_time, ARRAY['Buy', 'Sell'], cause.fill_id, p_announced);
     -- What the first step left is not what is there now.
-    SELECT * INTO b FROM trading.book_of(p_account_id, cause.book_id);
-    RETURN (SELECT json_build_object('results', answer -> 'results', 'position', trading.position_of(b)));
+    RETURN trading.answer_of(b, answer -> 'results');
 END
 $$;
 
