@@ -32,10 +32,13 @@ class Call(threading.Thread):
 
 
 @contextmanager
-def locked_books(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Nobody can write while this lasts."""
+def locked_books(connection: psycopg.Connection[Any], bot: str | None = None) -> Iterator[None]:
+    """Nobody can write, or nobody can in the books of `bot`, while this lasts."""
     with connection.transaction():
-        connection.execute(statement("server/lock_books"))
+        if bot is None:
+            connection.execute(statement("server/lock_books"))
+        else:
+            connection.execute(statement("server/lock_books_of_bot"), {"bot_id": bot})
         yield
 
 

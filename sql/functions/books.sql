@@ -60,6 +60,23 @@ BEGIN
 END
 $$;
 
+-- Locks all books of a line that a batch changes, before any other: in one order for everybody, so that no two bots that
+-- bring each other's fills wait for each other, nor one for an adjustment, which takes the same locks in this order. New
+-- ones come later: by then nobody waits for the line.
+CREATE OR REPLACE FUNCTION trading.lock_line_books(p_account_id integer, p_bots text[], p_category text, p_symbol text,
+                                                   p_position_idx smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM trading.queue_for_book(p_account_id, o.bot_id, p_category, p_symbol, p_position_idx)
+       FROM (SELECT DISTINCT u.bot_id FROM unnest(p_bots) AS u (bot_id) ORDER BY 1) o;
+    PERFORM trading.lock_new_books(p_account_id, p_category, p_symbol, p_position_idx, false);
+    PERFORM FROM trading.books k
+      WHERE k.account_id = p_account_id AND k.bot_id = ANY (p_bots) AND k.category = p_category
+        AND k.symbol = p_symbol AND k.position_idx = p_position_idx
+      ORDER BY k.book_id FOR NO KEY UPDATE;
+END
+$$;
+
 -- Takes back a book that lock_book() has just created and that nothing was booked in.
 CREATE OR REPLACE FUNCTION trading.drop_empty_book(b trading.books) RETURNS void
 LANGUAGE sql AS $$

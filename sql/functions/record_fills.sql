@@ -16,18 +16,14 @@ DECLARE
 BEGIN
     SELECT array_agg(i) INTO batch FROM json_populate_recordset(NULL::trading.fills, p_fills) i;
     PERFORM trading.lock_orders(p_account_id, batch);
-    IF (SELECT count(DISTINCT trading.is_cash(i.exec_type) IS TRUE) FROM unnest(batch) i) > 1 THEN
-        RETURN trading.record_cash_apart(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx,
-                                         p_fills, p_announced);
-    END IF;
     owner := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL);
     PERFORM trading.require_bot(p_account_id, owner);
     PERFORM trading.require_announced(owner, p_category, p_symbol, p_position_idx, p_announced);
-    IF p_named_bot IS NULL THEN
-        others := trading.other_owners(p_account_id, owner, p_category, batch);
-        IF others IS NOT NULL THEN
-            PERFORM trading.queue_for_books(p_account_id, others || owner, p_category, p_symbol, p_position_idx);
-        END IF;
+    -- Before the batch is parted: a part that finds another bot must not wait for it with the book of the former locked.
+    others := trading.lock_others(p_account_id, owner, p_named_bot, p_category, p_symbol, p_position_idx, batch);
+    IF (SELECT count(DISTINCT trading.is_cash(i.exec_type) IS TRUE) FROM unnest(batch) i) > 1 THEN
+        RETURN trading.record_cash_apart(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx,
+                                         p_fills, p_announced);
     END IF;
     b := trading.lock_book(p_account_id, owner, p_category, p_symbol, p_position_idx);
     -- Only under the lock is it known whether an order-level fill of these orders is there.
@@ -79,14 +75,21 @@ BEGIN
 END
 $$;
 
--- Queues for all books that a batch changes: in one order for everybody, so that no two bots that bring each other's
--- fills wait for each other.
-CREATE OR REPLACE FUNCTION trading.queue_for_books(p_account_id integer, p_bots text[], p_category text, p_symbol text,
-                                                   p_position_idx smallint) RETURNS void
+-- If fills of a batch belong to other bots, answers them, and locks the books of all: see lock_line_books().
+CREATE OR REPLACE FUNCTION trading.lock_others(
+    p_account_id integer, p_owner text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
+    batch trading.fills[]) RETURNS text[]
 LANGUAGE plpgsql AS $$
+DECLARE
+    others text[];
 BEGIN
-    PERFORM trading.queue_for_book(p_account_id, o.bot_id, p_category, p_symbol, p_position_idx)
-       FROM (SELECT DISTINCT u.bot_id FROM unnest(p_bots) AS u (bot_id) ORDER BY 1) o;
+    IF p_named_bot IS NULL THEN
+        others := trading.other_owners(p_account_id, p_owner, p_category, batch);
+        IF others IS NOT NULL THEN
+            PERFORM trading.lock_line_books(p_account_id, others || p_owner, p_category, p_symbol, p_position_idx);
+        END IF;
+    END IF;
+    RETURN others;
 END
 $$;
 
@@ -107,36 +110,6 @@ $$;
 -- https://bybit-exchange.github.io/docs/v5/enum#exectype
 CREATE OR REPLACE FUNCTION trading.is_cash(exec_type text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT exec_type IN ('Funding', 'SessionSettlePnL') $$;
-
--- A batch that has both: what moves a position as a batch of its own, so that it may go by the set-based route, and cash
--- behind it.
-CREATE OR REPLACE FUNCTION trading.record_cash_apart(
-    p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
-    p_fills json, p_announced text[]) RETURNS json
-LANGUAGE plpgsql AS $$
-DECLARE
-    part     json;
-    answer   json;
-    cash     boolean;
-    others   json[] := '{}';
-    results  json[] := array_fill(NULL::json, ARRAY[json_array_length(p_fills)]);
-    places   bigint[];
-BEGIN
-    FOREACH cash IN ARRAY ARRAY[false, true] LOOP
-        SELECT json_agg(i.fill ORDER BY i.place), array_agg(i.place ORDER BY i.place) INTO part, places
-          FROM json_array_elements(p_fills) WITH ORDINALITY i (fill, place)
-         WHERE (trading.is_cash(i.fill ->> 'exec_type') IS TRUE) = cash;
-        answer := trading.record_fills(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx, part,
-                                       p_announced);
-        FOR n IN 1 .. cardinality(places) LOOP
-            results[places[n]] := answer -> 'results' -> n - 1;
-        END LOOP;
-        others := others || ARRAY(SELECT json_array_elements(answer -> 'others'));
-    END LOOP;
-    RETURN json_build_object('position', answer -> 'position', 'others', array_to_json(others),
-                             'results', array_to_json(results));
-END
-$$;
 
 -- In exchange order, whatever the order of the batch: a hedge leg must not be closed before it is opened.
 CREATE OR REPLACE FUNCTION trading.record_one_by_one(b trading.books, p_bot_id text, p_named_bot text,

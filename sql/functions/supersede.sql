@@ -13,8 +13,8 @@ DECLARE
 BEGIN
     IF p_position_idx <> 0 THEN
         PERFORM trading.reopen_for(
-            p_account_id, trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL), p_category,
-            p_symbol, p_position_idx, p_fills, p_announced);
+            p_account_id, trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL), p_named_bot,
+            p_category, p_symbol, p_position_idx, p_fills, p_announced);
     END IF;
     answer := trading.record_fills(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx, p_fills,
                                    p_announced);
@@ -35,8 +35,8 @@ $$;
 
 -- Takes back what adjustments closed on a hedge leg, as far as they are later than an execution that is not known yet.
 CREATE OR REPLACE FUNCTION trading.reopen_for(
-    p_account_id integer, p_owner text, p_category text, p_symbol text, p_position_idx smallint, p_fills json,
-    p_announced text[]) RETURNS void
+    p_account_id integer, p_owner text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
+    p_fills json, p_announced text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     batch trading.fills[];
@@ -47,6 +47,7 @@ BEGIN
     PERFORM trading.lock_orders(p_account_id, batch);
     PERFORM trading.require_bot(p_account_id, p_owner);
     PERFORM trading.require_announced(p_owner, p_category, p_symbol, p_position_idx, p_announced);
+    PERFORM trading.lock_others(p_account_id, p_owner, p_named_bot, p_category, p_symbol, p_position_idx, batch);
     b := trading.lock_book(p_account_id, p_owner, p_category, p_symbol, p_position_idx);
     SELECT min(i.exec_time) INTO since FROM unnest(batch) i
      WHERE NOT EXISTS (SELECT FROM trading.execution_of(p_account_id, p_category, i.exec_id));

@@ -71,3 +71,32 @@ def test_an_adjustment_has_no_deadlock_with_those_who_queue(writers: list[Ledger
         call.join(60)
         assert call.error is None
     assert all(call.result == [True] * _REPETITIONS for call in adjusters)
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_an_adjustment_has_no_deadlock_with_a_batch_of_two_bots(
+    writers: list[LedgerClient], database_url: str, connection: psycopg.Connection[Any], is_new: bool
+) -> None:
+    """It locks the line's books in the order in which they were made, and that none are made."""
+    with LedgerClient("other", account="main", database_url=database_url) as other:
+        other.record_fill(**fill("theirs", order_id="o", symbol="ETHUSDT" if is_new else SYMBOL))
+    writers[0].record_fill(**fill("ours"))
+    with (
+        LedgerClient("external", account="main", database_url=database_url) as external,
+        psycopg.connect(to_conninfo(database_url), autocommit=True) as watcher,
+        locked_books(connection, "bot"),
+    ):
+        adjust = partial(
+            external.record_adjustment, category="linear", symbol=SYMBOL, position_idx=0, side="Sell", exec_qty=1,
+            exec_time=moment(9), exec_id="a", seen={},
+        )  # fmt: skip
+        batch = [fill("e1", at=1), fill("e2", at=2, order_id="o")]
+        calls = [Call(partial(writers[0].record_fills, batch))]
+        seen = {blocked_backend(watcher, set())}
+        calls.append(Call(adjust))
+        blocked_backend(watcher, seen)
+    for call in calls:
+        call.join(30)
+        assert call.error is None
+    assert [result.position.bot_id for result in calls[0].result] == ["bot", "other"]
+    assert calls[1].result is None

@@ -59,31 +59,67 @@ def test_an_order_stays_together_if_one_of_its_executions_names_its_bot(bots: Cl
     assert holders(bots) == {_THEIRS: ["e1", "e2"]}
 
 
-def test_two_bots_that_bring_each_others_executions_do_not_deadlock(
-    bots: Clients, database_url: str, opened: OpenClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LEDGER_RETRY_TIMEOUT", "0")  # a deadlock is an error and not tried again
+@pytest.fixture
+def impatient(bots: Clients, database_url: str, opened: OpenClient, monkeypatch: pytest.MonkeyPatch) -> Clients:
+    """To whom a deadlock is an error, not tried again. Each has an order for each to bring fills of, on a leg too."""
+    monkeypatch.setenv("LEDGER_RETRY_TIMEOUT", "0")
     once = {name: opened("blocking", name, account="main", database_url=database_url) for name in bots}
     for owner, client in once.items():
-        client.record_fills([fill(f"{owner} {name}", order_id=f"{owner} {name}") for name in once])
+        client.record_fills(
+            fill(f"{owner} {name} {idx}", order_id=f"{owner} {name} {idx}", position_idx=idx)
+            for name in once
+            for idx in (0, 1)
+        )
+    return once
 
-    def bring(name: str) -> None:
-        for n in range(1, _REPETITIONS + 1):
-            mine_first = sorted(once, key=lambda owner: owner != name)
-            once[name].record_fills(
-                [
-                    fill(f"{owner} {name} {n}", order_id=f"{owner} {name}", at=n + place / 60)
-                    for place, owner in enumerate(mine_first)
-                ]
-            )
 
-    calls = [Call(partial(bring, name)) for name in once]
+def together(*works: Callable[[int], object]) -> None:
+    """Repeats all of them at once, each in a thread of its own."""
+
+    def repeated(work: Callable[[int], object]) -> None:
+        for number in range(1, _REPETITIONS + 1):
+            work(number)
+
+    calls = [Call(partial(repeated, work)) for work in works]
     for call in calls:
         call.join(60)
         assert call.error is None
-    booked = {name: [lot for lot in lots if lot.startswith(name)] for name, lots in holders(bots).items()}
-    assert booked == holders(bots)
-    assert [len(lots) for lots in booked.values()] == [2 * (_REPETITIONS + 1)] * 2
+
+
+def crossed(name: str, number: int, idx: int = 0) -> list[dict[str, Any]]:
+    """One execution of each bot's order that `name` brings, its own first."""
+    return [
+        fill(f"{owner} {name} {idx} {number}", order_id=f"{owner} {name} {idx}", at=number + n / 60, position_idx=idx)
+        for n, owner in enumerate(sorted((_OURS, _THEIRS), key=lambda owner: owner != name))
+    ]
+
+
+def test_two_bots_that_bring_each_others_executions_do_not_deadlock(impatient: Clients) -> None:
+    def bring(name: str, number: int) -> None:
+        impatient[name].record_fills(crossed(name, number))
+
+    together(*(partial(bring, name) for name in impatient))
+    booked = {name: [lot for lot in lots if lot.startswith(name)] for name, lots in holders(impatient).items()}
+    assert booked == holders(impatient)
+    assert [len(lots) for lots in booked.values()] == [2 * (_REPETITIONS + 2)] * 2
+
+
+def test_two_bots_that_bring_each_others_cash_do_not_deadlock(impatient: Clients) -> None:
+    def bring(name: str, number: int) -> None:
+        mine, theirs = crossed(name, number)
+        impatient[name].record_fills([mine, {**theirs, "exec_type": "Funding", "commission": 1}])
+
+    together(*(partial(bring, name) for name in impatient))
+    assert [client.realized_pnl(SYMBOL).funding for client in impatient.values()] == [_REPETITIONS] * 2
+
+
+def test_two_bots_that_supersede_on_each_others_legs_do_not_deadlock(impatient: Clients) -> None:
+    def bring(name: str, number: int) -> None:
+        impatient[name].record_fills(crossed(name, number, 1), superseding=True)
+
+    together(*(partial(bring, name) for name in impatient))
+    sizes = [client.get_position(SYMBOL, position_idx=1).size for client in impatient.values()]
+    assert sizes == [2 * (_REPETITIONS + 1)] * 2
 
 
 def test_cash_among_late_fills_costs_one_rebuild(bots: Clients, connection: psycopg.Connection[Any]) -> None:
