@@ -21,12 +21,13 @@ class ExitCode(IntEnum):
     CONFIGURATION = 3
     UNAVAILABLE = 4
     REFUSED = 5
+    NOBODY_READS = 141  # as a shell tells of a program that SIGPIPE has ended
 
 
 EXPLANATION = (
     "Exit codes: 0 all is well; 1 verify found differences, reconcile what a person must decide, the demo a wrong "
     "number; 2 wrong usage; 3 configuration (settings, schema, missing extra); 4 the database or the exchange does not "
-    "run or does not answer; 5 refused by the database."
+    "run or does not answer, or the disk is full; 5 refused by the database; 141 nobody reads the output any more."
 )
 
 _CODES: tuple[tuple[type[LedgerError], ExitCode], ...] = (

@@ -63,6 +63,10 @@ class _TameConsole(Console):
         for piece in super().render(renderable, options):
             yield piece if piece.control else Segment(_tamed(piece.text), piece.style)
 
+    def on_broken_pipe(self) -> None:
+        """Leaves it to the command line, instead of ending the program as if `verify` had found something."""
+        raise BrokenPipeError
+
 
 def _tamed(text: str, escape: Callable[[str], str] = repr) -> str:
     if text.replace("\n", "").isprintable():

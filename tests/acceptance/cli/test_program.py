@@ -17,6 +17,7 @@ import ledger
 from ledger.embedded import status, stop
 from ledger.embedded.lifecycle import dispose
 from tests.acceptance.cli.conftest import Shell
+from tests.programs import FIFOLEDGER
 
 ROOT = Path(ledger.__file__).parents[1]
 COMMANDS = (
@@ -288,3 +289,26 @@ def test_a_url_that_is_none_of_redis_is_refused(cli: Shell, url: str) -> None:
 
     assert answer.code != 0
     assert "LEDGER_REDIS_URL" in answer.err
+
+
+def test_nobody_reads_what_is_printed() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        done = subprocess.run(
+            [*FIFOLEDGER, "settings"], stdout=writes, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    finally:
+        os.close(writes)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is needed")
+def test_what_is_printed_finds_no_room() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*FIFOLEDGER, "settings", "--json"], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    assert done.returncode == 4
+    assert done.stderr.startswith("error [output]: ")
+    assert done.stderr.count("\n") == 1
