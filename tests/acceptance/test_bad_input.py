@@ -77,6 +77,14 @@ def _shown(value: Any) -> str:
     return "10**5000" if isinstance(value, int) and abs(value) > 10**4000 else repr(value)[:60]
 
 
+def test_both_clients_have_the_same_names() -> None:
+    blocking, awaiting = (
+        {name for name in dir(kind) if not name.startswith("_")} for kind in (LedgerClient, AsyncLedgerClient)
+    )
+    assert blocking == awaiting
+    assert blocking == {method.name for method in METHODS} | WITHOUT_ARGUMENTS | {"bot_id", "settings"}
+
+
 def test_every_public_method_is_tried() -> None:
     for kind in (LedgerClient, AsyncLedgerClient):
         public = {name for name, member in inspect.getmembers(kind) if callable(member) and not name.startswith("_")}
