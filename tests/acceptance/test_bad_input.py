@@ -118,7 +118,7 @@ def test_a_batch_names_what_is_missing_or_unknown(client: LedgerClient) -> None:
 def test_an_execution_needs_an_identity(client: LedgerClient) -> None:
     with pytest.raises(InvalidInputError, match="exec_id"):
         client.record_fill(**fill(None))
-    with pytest.raises(InvalidInputError, match="exec_id"):
+    with pytest.raises(InvalidInputError, match="order_id"):
         client.record_fill(**fill(None, order_id=""))
     with pytest.raises(InvalidInputError, match="exec_id"):
         client.record_fill(**fill(None, order_id="o9", exec_type="Funding"))
