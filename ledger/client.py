@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from ledger.cache import AsyncCache, Cache
+from ledger.cache import AsyncCache, AsyncCaches, Cache
 from ledger.database import AsyncDatabase, Batch, Database, Query
 from ledger.errors import LedgerError
 from ledger.money import read_text
@@ -177,7 +177,9 @@ class AsyncLedgerClient:
             category=category,
         )
         self._database = AsyncDatabase(self._settings)
-        self._cache = AsyncCache(self._settings) if self._settings.redis_url is not None else None
+        self._cache: AsyncCache | AsyncCaches | None = None
+        if self._settings.redis_url is not None:
+            self._cache = AsyncCache(self._settings)
 
     @property
     def bot_id(self) -> str:
@@ -188,11 +190,6 @@ class AsyncLedgerClient:
     def settings(self) -> Settings:
         """The settings in force: where it connects, and how patiently."""
         return self._settings
-
-    @property
-    def database(self) -> AsyncDatabase:
-        """Its connections, for whoever asks the same database for more; the client closes them."""
-        return self._database
 
     async def acting_for(self, bot_id: str) -> Self:
         """A client for another registered bot of the account, on the same connections: closing one closes both."""

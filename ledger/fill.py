@@ -106,7 +106,8 @@ def read_fill(
     _check_type(exec_type)
     category = read_category("category", category)
     known = None if exec_id is None else read_text("exec_id", exec_id)
-    order = read_optional_text("order_id", order_id)
+    # An order has an id: an empty one is a mistake. A client order id it need not have, and venues say so by "".
+    order = None if order_id is None else read_text("order_id", order_id)
     if order is not None and _REST in order:
         raise InvalidInputError("order_id", order, f"without {_REST}, kept for the rest of an order")
     _check_identity(known, order, exec_type)

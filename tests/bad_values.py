@@ -48,7 +48,7 @@ BAD: dict[str, tuple[Any, ...]] = {
     "not negative": (*_NO_NUMBER, None, -1, -0.5, "-1", Decimal("-0.000001")),
     "text": (*_NO_TEXT, "", None),
     "text or nothing": _NO_TEXT,
-    "execution id": (*_NO_TEXT, ""),
+    "id or nothing": (*_NO_TEXT, ""),
     "time": (*_NO_TIME, None),
     "time or nothing": _NO_TIME,
     "side": ("buy", "BUY", "Long", "long", "None", "", " Buy", None, 1, True, ["Buy"], b"Buy"),
@@ -84,7 +84,7 @@ _FILL = {
 }  # fmt: skip
 _FILL_KINDS = {
     "symbol": "text", "side": "side", "exec_price": "positive", "exec_qty": "positive", "exec_time": "time",
-    "exec_id": "execution id", "order_id": "text or nothing", "client_order_id": "text or nothing",
+    "exec_id": "id or nothing", "order_id": "id or nothing", "client_order_id": "text or nothing",
     "commission": "number", "commission_asset": "text or nothing", "close_reason": "text or nothing",
     "position_idx": "index", "seq": "count", "is_maker": "flag", "exec_type": "type", "source": "text",
     "category": "text or nothing",
@@ -120,7 +120,7 @@ METHODS = (
     ),
     Method("write_fill", _WRITE, {
         "symbol": "text", "side": "side", "exec_price": "positive", "exec_qty": "positive",
-        "order_id": "text or nothing", "client_order_id": "text or nothing", "close_reason": "text or nothing",
+        "order_id": "id or nothing", "client_order_id": "text or nothing", "close_reason": "text or nothing",
         "commission": "number", "exec_time": "time or nothing",
     }),
     Method(
@@ -128,7 +128,7 @@ METHODS = (
         {"symbol": SYMBOL, "entry_price": 100, "quantity": 1, "entry_time": moment(0)},
         {
             "symbol": "text", "entry_price": "positive", "quantity": "positive", "entry_time": "time",
-            "entry_order_id": "text or nothing", "entry_fill_id": "count", "commission": "number",
+            "entry_order_id": "id or nothing", "entry_fill_id": "count", "commission": "number",
         },
     ),
     Method(
@@ -136,7 +136,7 @@ METHODS = (
         {"symbol": SYMBOL, "exit_price": 100, "close_qty": 1, "exit_time": moment(0), "exit_reason": None},
         {
             "symbol": "text", "exit_price": "positive", "close_qty": "positive", "exit_time": "time",
-            "exit_reason": "text or nothing", "exit_order_id": "text or nothing", "exit_commission": "number",
+            "exit_reason": "text or nothing", "exit_order_id": "id or nothing", "exit_commission": "number",
         },
     ),
     Method(

@@ -8,6 +8,20 @@ few seconds. Whatever is not trusted is read from PostgreSQL and repaired. No wr
 
 from ledger.cache.entry import position_key
 from ledger.cache.redis_client import AsyncCache, Cache
+from ledger.cache.several import AsyncCaches
+from ledger.cache.shared import redis_database
 from ledger.cache.steps import CacheStep, Lease, Mark, Put, Read, Together
 
-__all__ = ["AsyncCache", "Cache", "CacheStep", "Lease", "Mark", "Put", "Read", "Together", "position_key"]
+__all__ = [
+    "AsyncCache",
+    "AsyncCaches",
+    "Cache",
+    "CacheStep",
+    "Lease",
+    "Mark",
+    "Put",
+    "Read",
+    "Together",
+    "position_key",
+    "redis_database",
+]

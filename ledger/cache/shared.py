@@ -38,6 +38,13 @@ def options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def redis_database(settings: Settings) -> int:
+    """The number of the Redis database that these settings name."""
+    url = settings.redis_url.get_secret_value() if settings.redis_url is not None else "redis://"
+    numbered = redis.ConnectionPool.from_url(url).connection_kwargs.get("db")
+    return settings.redis_db if settings.redis_db is not None else int(numbered or 0)
+
+
 def arguments(step: Script, deadline_ms: int) -> list[str | int]:
     """What the step's script is called with, beside the key."""
     if not isinstance(step, Put):

@@ -22,7 +22,6 @@ from ledger.money import (
     plain,
     read_count,
     read_decimal,
-    read_optional_text,
     read_positive,
     read_text,
     read_time,
@@ -185,7 +184,6 @@ def _computed_fill(
     purpose: str,
 ) -> Fill:
     """The fill to record if none is booked. Without an order its id is computed from all that is said of it."""
-    order = read_optional_text("order_id", order_id)
     moment = read_time("exec_time", at)
     said = [session.bot_id, session.category, read_text("symbol", symbol), purpose, moment.isoformat()]
     said += [plain(read_positive("exec_price", price)), plain(read_positive("exec_qty", quantity))]
@@ -196,8 +194,8 @@ def _computed_fill(
         exec_price=price,
         exec_qty=quantity,
         exec_time=moment,
-        exec_id=None if order else f"legacy:{digest}",
-        order_id=order,
+        exec_id=f"legacy:{digest}" if order_id is None else None,
+        order_id=order_id,
         commission=commission,
         close_reason=reason,
         category=session.category,

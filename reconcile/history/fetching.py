@@ -10,8 +10,8 @@ from ledger.session import EXTERNAL
 from ledger.settings import Settings
 from ledger.verify import BookFilter, BookResult, Verifier
 from reconcile.exchange import Exchange
-from reconcile.startup.api import opened
 from reconcile.startup.booking import Booker
+from reconcile.startup.client import RunClient
 from reconcile.startup.importing import Importer
 from reconcile.startup.lock import account_lock
 from reconcile.startup.report import Finding
@@ -51,7 +51,7 @@ async def fetch_history(exchange: Exchange, settings: Settings, since: datetime 
     Raises ExchangeError (what was booked stays), PermissionDeniedError, WrongAccountError, DatabaseUnavailableError.
     """
     started = time.monotonic()
-    async with opened(EXTERNAL, settings, None) as client:
+    async with RunClient(EXTERNAL, settings) as client:
         account_id = await client.register()
         database = AsyncDatabase(client.settings)
         try:

@@ -16,7 +16,7 @@ from ledger.session import EXTERNAL
 from ledger.values import QuarantineDecision
 from reconcile.blocking import run_blocking
 from reconcile.quarantine.statement import Correction, as_execution, stated
-from reconcile.startup.api import opened
+from reconcile.startup.client import RunClient
 from reconcile.startup.owners import close_reason, owner_by_lots, stated_owner
 from reconcile.startup.store import Moment, Store
 
@@ -64,7 +64,7 @@ async def apply_quarantined(
         name = "bot_id" if bot_id is not None else next(iter(correction.given))
         raise InvalidInputError(name, correction.given.get(name, bot_id), "left out: ignore books nothing")
     known = read_text("exec_id", exec_id)
-    async with opened(db_client.bot_id, db_client.settings, None) as client:
+    async with RunClient(db_client.bot_id, db_client.settings) as client:
         desk = await _Desk.at(client)
         try:
             return await desk.decide(known, category, decision, correction, bot_id=bot_id, note=note, dry_run=dry_run)

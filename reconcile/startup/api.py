@@ -1,19 +1,18 @@
 """What a bot calls before it trades."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from ledger import AsyncLedgerClient, LedgerClient
 from ledger.errors import InvalidInputError
-from ledger.settings import Settings
 from reconcile.blocking import run_blocking
 from reconcile.errors import UnexplainedDifferenceError
 from reconcile.exchange import Exchange
+from reconcile.startup.client import RunClient
 from reconcile.startup.lock import account_lock
 from reconcile.startup.report import ReconciliationReport
+from reconcile.startup.restoring import restore
 from reconcile.startup.run import Options, Policy, Run
 from reconcile.startup.saving import load
 from reconcile.startup.store import Store
@@ -41,7 +40,7 @@ async def reconcile_positions_on_startup(
         bot_id: the bot that starts.
         db_client: the bot's client; its connections are not used, only its settings.
         exchange_client: an `Exchange`, or pybit's `HTTP` session, which is read with its key and address.
-        redis_db: number of the Redis database; default: that of the client.
+        redis_db: number of the Redis database; default: that of the client. With another one both are kept right.
         on_unexplained: what to do where no execution explains a difference: "report" it, "raise" it, or "adjust" the
             ledger with one marked fill without a price.
         since: no executions before this moment are imported; default: all that the venue keeps.
@@ -63,7 +62,7 @@ async def reconcile_positions_on_startup(
     if since is not None and since.tzinfo is None:
         raise InvalidInputError("since", since, "a time with a zone")
     options = Options(on_unexplained=on_unexplained, since=since, settle=settle)
-    async with as_exchange(exchange_client) as exchange, opened(bot_id, db_client.settings, redis_db) as client:
+    async with as_exchange(exchange_client) as exchange, RunClient(bot_id, db_client.settings, redis_db) as client:
         report = await _reconcile(client, exchange, options)
     if on_unexplained == "raise" and report.problems:
         raise UnexplainedDifferenceError(report)
@@ -94,8 +93,8 @@ def reconcile_positions_on_startup_sync(
     return run_blocking(work)
 
 
-async def _reconcile(client: AsyncLedgerClient, exchange: Exchange, options: Options) -> ReconciliationReport:
-    store = Store(client.database, await client.register())
+async def _reconcile(client: RunClient, exchange: Exchange, options: Options) -> ReconciliationReport:
+    store = Store(client.connections, await client.register())
     began = await store.now()
     bots = await store.allowed_bots("a reconciliation writes for all bots of the account")
     async with account_lock(client.settings, store.account_id):
@@ -103,22 +102,6 @@ async def _reconcile(client: AsyncLedgerClient, exchange: Exchange, options: Opt
         if last is not None and last["at"] is not None and last["at"] > began:
             report = load(last)
             report.reused = True
+            await restore(client, [], await store.lines())  # who did the work may keep another cache than this caller
             return report
         return await Run(exchange, store, client, bots, options).reconcile(await store.account_name(), last)
-
-
-@asynccontextmanager
-async def opened(bot_id: str, settings: Settings, redis_db: int | None) -> AsyncIterator[AsyncLedgerClient]:
-    """A client of our own on the same settings: the caller's may belong to another thread or event loop."""
-    database, cache = settings.database_url, settings.redis_url
-    client = AsyncLedgerClient(
-        bot_id,
-        account=settings.account,
-        database_url=database.get_secret_value() if database else None,
-        redis_url=cache.get_secret_value() if cache else None,
-        redis_db=settings.redis_db if redis_db is None else redis_db,
-    )
-    try:
-        yield client
-    finally:
-        await client.close()

@@ -8,17 +8,17 @@ from typing import Any, Literal
 
 from ledger import AsyncLedgerClient
 from ledger.errors import InvalidInputError
-from ledger.session import EXTERNAL
 from reconcile.errors import ExchangeError, ExchangeRefusedError
 from reconcile.exchange import Exchange
 from reconcile.startup.adjusting import OutdatedError, adjust, take_back
 from reconcile.startup.booking import Booker
-from reconcile.startup.comparing import compare, differences, explanations, key_of
+from reconcile.startup.comparing import compare, differences, explanations
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
 from reconcile.startup.importing import MILLISECOND, Importer
 from reconcile.startup.moments import line_of
 from reconcile.startup.reassigning import reassign
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
+from reconcile.startup.restoring import restore
 from reconcile.startup.resuming import Resumed, journals_of, resume
 from reconcile.startup.saving import Lasting, save
 from reconcile.startup.snapshot import Snapshot, take_snapshot
@@ -103,7 +103,7 @@ class Run:
         settled = lasting.carry_over(report)
         if report.status != "degraded" and report.problems:
             report.status = "findings"
-        report.restored = await self._restore(before, after)
+        report.restored = await restore(self._client, before, after)
         report.finished_at = datetime.now(UTC)
         changed = bool(booked.imported or self._resumed.adjustments) or self._corrected
         await save(self._store, report, changed=changed, lasting=lasting, settled=settled)
@@ -195,17 +195,3 @@ class Run:
             )
             for row in rows
         ]
-
-    async def _restore(self, before: Sequence[BookLine], after: Sequence[BookLine]) -> list[str]:
-        """Writes to the cache what bots read there: what is open, and what has changed."""
-        if self._client.settings.redis_url is None:
-            return []
-        former = {key_of(book): book.book_seq for book in before}
-        books = [
-            book
-            for book in after
-            if book.bot_id != EXTERNAL
-            and (book.qty or former.get(key_of(book)) != book.book_seq or book.bot_id == self._client.bot_id)
-        ]
-        await self._client.refresh_positions([book.book_id for book in books])
-        return [f"{book.bot_id}:{book.category}:{book.symbol}:{book.position_idx}" for book in books]

@@ -111,7 +111,7 @@ BEGIN
     INSERT INTO trading.book_rebuilds (account_id, book_id, book_seq, reason, cause_fill_id, from_time, fills,
         lots_written, lots_removed, trades_written, trades_removed, trades_before, trades_after,
         net_pnl_before, net_pnl_after)
-    VALUES (b.account_id, b.book_id, b.book_seq, p_reason, p_cause_fill_id, p.exec_time,
+    VALUES (b.account_id, b.book_id, b.book_seq, p_reason, p_cause_fill_id, nullif(p.exec_time, '-infinity'),
         (SELECT count(*) FROM trading.fills_after(b.account_id, b.book_id, p) f
           WHERE NOT EXISTS (SELECT FROM trading.fill_voids v
                              WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)),

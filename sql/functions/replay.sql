@@ -75,7 +75,8 @@ BEGIN
     INSERT INTO trading.book_rebuilds (account_id, book_id, book_seq, reason, cause_fill_id, from_time, fills,
         lots_written, lots_removed, trades_written, trades_removed, trades_before, trades_after,
         net_pnl_before, net_pnl_after)
-    VALUES (b.account_id, b.book_id, b.book_seq, p_reason, p_cause_fill_id, p.exec_time, cardinality(again),
+    VALUES (b.account_id, b.book_id, b.book_seq, p_reason, p_cause_fill_id, nullif(p.exec_time, '-infinity'),
+        cardinality(again),
         (SELECT count(*) FROM trading.lots l WHERE l.account_id = b.account_id AND l.fill_id = ANY (ids)),
         log.lots_removed, b.trades - log.trades_written, gone.trades, former.trades, b.trades,
         former.realized_net, b.realized_net);

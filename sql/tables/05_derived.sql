@@ -63,7 +63,7 @@ CREATE TABLE trading.book_rebuilds (
     book_seq       bigint NOT NULL,
     reason         text NOT NULL,
     cause_fill_id  bigint,
-    from_time      timestamptz NOT NULL,  -- everything after this moment was derived again
+    from_time      timestamptz CHECK (isfinite(from_time)),  -- everything after it was derived again; NULL: the whole book
     fills          bigint NOT NULL,
     lots_written   bigint NOT NULL,
     lots_removed   bigint NOT NULL,

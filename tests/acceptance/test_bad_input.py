@@ -77,6 +77,14 @@ def _shown(value: Any) -> str:
     return "10**5000" if isinstance(value, int) and abs(value) > 10**4000 else repr(value)[:60]
 
 
+def test_both_clients_have_the_same_names() -> None:
+    blocking, awaiting = (
+        {name for name in dir(kind) if not name.startswith("_")} for kind in (LedgerClient, AsyncLedgerClient)
+    )
+    assert blocking == awaiting
+    assert blocking == {method.name for method in METHODS} | WITHOUT_ARGUMENTS | {"bot_id", "settings"}
+
+
 def test_every_public_method_is_tried() -> None:
     for kind in (LedgerClient, AsyncLedgerClient):
         public = {name for name, member in inspect.getmembers(kind) if callable(member) and not name.startswith("_")}
@@ -110,7 +118,7 @@ def test_a_batch_names_what_is_missing_or_unknown(client: LedgerClient) -> None:
 def test_an_execution_needs_an_identity(client: LedgerClient) -> None:
     with pytest.raises(InvalidInputError, match="exec_id"):
         client.record_fill(**fill(None))
-    with pytest.raises(InvalidInputError, match="exec_id"):
+    with pytest.raises(InvalidInputError, match="order_id"):
         client.record_fill(**fill(None, order_id=""))
     with pytest.raises(InvalidInputError, match="exec_id"):
         client.record_fill(**fill(None, order_id="o9", exec_type="Funding"))

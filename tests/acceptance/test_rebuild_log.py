@@ -6,8 +6,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from ledger import LedgerClient
+from ledger.queries import query
+from tests.importing import bring_in
 from tests.statements import statement
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,9 +49,9 @@ def test_what_late_fills_changed(client: LedgerClient, connection: psycopg.Conne
         together = client.record_fills([fill("e", "Buy", 90, "0.5", -5), fill("f", "Sell", 91, "0.5", -4)])[0].fill_id
         found = rebuilds(connection, client)
     assert found == [
-        ("late fill", older, 3, "-infinity", 3, 2, 0, 1, 1, 1, 1, 19, 10),
-        ("late fill", middle, 4, "2026-01-01 00:00:10+00", 2, 0, 0, 3, 1, 1, 3, 10, 17),
-        ("late fills", together, 6, "-infinity", 6, 1, 0, 1, 0, 3, 4, 17, Decimal("17.5")),
+        ("late fill", older, 3, None, 3, 2, 0, 1, 1, 1, 1, 19, 10),
+        ("late fill", middle, 4, START + timedelta(seconds=10), 2, 0, 0, 3, 1, 1, 3, 10, 17),
+        ("late fills", together, 6, None, 6, 1, 0, 1, 0, 3, 4, 17, Decimal("17.5")),
     ]
 
 
@@ -60,5 +63,31 @@ def test_what_a_replaced_order_changed(client: LedgerClient, connection: psycopg
         cause = client.record_fill(**fill("x", "Buy", 101, "2", 1) | {"order_id": "o"}).fill_id
         found = rebuilds(connection, client)
     assert found == [
-        ("order-level fill replaced by its executions", cause, 3, "-infinity", 2, 1, 1, 1, 1, 1, 1, 3, 2),
+        ("order-level fill replaced by its executions", cause, 3, None, 2, 1, 1, 1, 1, 1, 1, 3, 2),
     ]
+
+
+def test_an_import_and_a_request_leave_rows_that_python_reads(
+    client: LedgerClient, database_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    with client:
+        client.record_fill(**fill("b", "Buy", 100, "1", 0))
+        client.record_fill(**fill("d", "Sell", 110, "1", 20))
+        # Behind the first fill, then before everything.
+        bring_in([{**fill("c", "Buy", 105, "1", 10), "bot_id": "bot"}], "main", database_url)
+        bring_in([{**fill("a", "Buy", 95, "1", -10), "bot_id": "bot"}], "main", database_url)
+        account_id = client.register()
+        (book_id,) = {row["book_id"] for row in whole_table(connection)}
+        connection.execute(query("rebuild_book").encode(), {"account_id": account_id, "book_id": book_id})
+    assert [(row["reason"], row["from_time"], row["fills"]) for row in whole_table(connection)] == [
+        ("history imported", START, 2),
+        ("history imported", None, 4),
+        ("requested", None, 4),
+    ]
+
+
+def whole_table(connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:
+    """As anybody reads it: all columns, without a cast."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("whole_table", table="book_rebuilds")).fetchall()
+    return sorted(rows, key=lambda row: row["rebuild_seq"])

@@ -9,13 +9,14 @@ import psycopg
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from psycopg.rows import dict_row
 
 from ledger import DatabaseError, LedgerClient
 from ledger.database.url import to_conninfo
 from ledger.migrate import current_revision, downgrade, head_revision, is_current, revision_sql, upgrade
 from ledger.queries import resource_root
 from tests.all_rows import all_rows
-from tests.fills import SYMBOL, fill
+from tests.fills import SYMBOL, fill, moment
 from tests.invariants import check_invariants
 from tests.schema import catalog, differences, install_declared
 from tests.statements import statement
@@ -102,6 +103,27 @@ def test_down_and_up_again_with_data(revision: str, empty_database: str, opened:
         assert differences(before, catalog(connection)) == []
         trade(opened("blocking", "bot", account="main", database_url=empty_database), "tuesday")
         check_invariants(connection)
+
+
+def test_rebuilds_of_whole_books_are_rewritten(empty_database: str, opened: OpenClient) -> None:
+    def beginnings() -> list[Any]:
+        with connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(statement("whole_table", table="book_rebuilds")).fetchall()
+        return [row["from_time"] for row in sorted(rows, key=lambda row: row["rebuild_seq"])]
+
+    upgrade(empty_database)
+    with connected(empty_database) as connection:
+        client = opened("blocking", "bot", account="main", database_url=empty_database)
+        for exec_id, minute in (("c", 2), ("e", 4), ("d", 3), ("b", 1)):
+            client.record_fill(**fill(exec_id, at=minute))
+        assert beginnings() == [moment(2), None]
+        downgrade(empty_database, "0003")
+        with pytest.raises(psycopg.DataError, match="-infinity"):
+            beginnings()
+        upgrade(empty_database)
+        assert beginnings() == [moment(2), None]
+        client.record_fill(**fill("a"))
+        assert beginnings() == [moment(2), None, None]
 
 
 def test_down_twice(empty_database: str) -> None:

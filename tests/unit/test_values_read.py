@@ -118,6 +118,7 @@ def test_a_fill_of_everything() -> None:
     least = read_fill(**fill("e3"))
     assert (least.book, least.params["seq"], least.params["is_maker"]) == ((None, "linear", "BTCUSDT", 0), None, None)
     assert "order_id" not in dump_fills([least])
+    assert read_fill(**fill("e7", order_id="o1", client_order_id="")).params["client_order_id"] is None
     assert read_fill(**fill("e4", price=None, exec_type="Adjustment")).params["exec_price"] is None
     assert read_fill(**fill("e5", price=None, exec_type="Funding")).params["exec_price"] is None
     assert read_fill(**fill("order:o1", order_id="o1")).params["exec_id"] == "order:o1"
@@ -133,6 +134,8 @@ def test_a_fill_of_everything() -> None:
         ("exec_id", {"exec_id": "order:o1"}),
         ("exec_id", {"exec_id": "order:o1", "order_id": "o2"}),
         ("order_id", {"order_id": "a:rest:1"}),
+        ("order_id", {"order_id": ""}),
+        ("order_id", {"order_id": "", "exec_id": None}),
         ("exec_price", {"exec_price": None}),
         ("exec_price", {"exec_price": 0}),
         ("exec_price", {"exec_price": 0, "exec_type": "Adjustment"}),

@@ -37,7 +37,7 @@ _SYMBOLS = st.sampled_from(["BTCUSDT", "ETHUSDT", "BTCUSD"])
 
 def _values(kind: str) -> st.SearchStrategy[Any]:
     base = kind.removesuffix(" or nothing")
-    alike = {"positive": "number", "not negative": "number", "execution id": "text"}.get(base, base)
+    alike = {"positive": "number", "not negative": "number", "id": "text"}.get(base, base)
     return st.sampled_from(BAD[kind]) | _KINDS.get(alike, st.nothing())
 
 
