@@ -14,7 +14,7 @@ from pybit.exceptions import FailedRequestError, InvalidRequestError  # type: ig
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_before_delay, wait_random_exponential
 
-from reconcile.bybit.budget import Budget, budget_of
+from reconcile.bybit.budget import AT_ONCE, Budget, budget_of
 from reconcile.bybit.clock import ShiftedSignature, VenueClock
 from reconcile.bybit.endpoints import TIME, Endpoint
 from reconcile.bybit.settings import BybitSettings
@@ -65,6 +65,7 @@ class Caller:
         self._clock = clock
         self._http = _client(settings, clock)
         self._budget: Budget = budget_of(str(self._http.endpoint), settings.api_key.get_secret_value())
+        self._on_their_way = asyncio.Semaphore(AT_ONCE)
         self.requests = 0
 
     async def ask(self, endpoint: Endpoint, span: Span | None = None, **parameters: Any) -> dict[str, Any]:
@@ -109,14 +110,8 @@ class Caller:
         return await self._send(endpoint, parameters, span)
 
     async def _send(self, endpoint: Endpoint, parameters: Mapping[str, Any], span: Span) -> _Body:
-        longest = max(self._settings.patience, 1.0)
-        wait = self._budget.reserve(endpoint.path, longest)
-        if wait > longest:
-            raise _unavailable(endpoint, f"no request is allowed for another {wait:.0f} s", span)
-        await asyncio.sleep(wait)
-        self.requests += 1
         try:
-            body, took, headers = await asyncio.to_thread(getattr(self._http, endpoint.method), **parameters)
+            body, took, headers = await self._in_turn(endpoint, parameters, span)
         except InvalidRequestError as error:
             raise await self._refusal(endpoint, error) from None
         except FailedRequestError as error:
@@ -131,6 +126,17 @@ class Caller:
             self._clock.learn(answer.time)
         self._budget.learn(endpoint.path, headers, answer.time)
         return answer
+
+    async def _in_turn(self, endpoint: Endpoint, parameters: Mapping[str, Any], span: Span) -> Any:
+        """What pybit answers. A request that waits for its turn counts as on its way: none can come in between."""
+        longest = max(self._settings.patience, 1.0)
+        async with self._on_their_way:
+            wait = self._budget.reserve(endpoint.path, longest)
+            if wait > longest:
+                raise _unavailable(endpoint, f"no request is allowed for another {wait:.0f} s", span)
+            await asyncio.sleep(wait)
+            self.requests += 1
+            return await asyncio.to_thread(getattr(self._http, endpoint.method), **parameters)
 
     async def _refusal(self, endpoint: Endpoint, error: Any) -> Exception:
         code = error.status_code if isinstance(error.status_code, int) else None
