@@ -19,7 +19,7 @@ from reconcile.bybit.clock import ShiftedSignature, VenueClock
 from reconcile.bybit.endpoints import TIME, Endpoint
 from reconcile.bybit.settings import BybitSettings
 from reconcile.bybit.times import from_ms
-from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError
+from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError, NotOfferedError
 from reconcile.logs import get_logger
 
 log = get_logger(__name__)
@@ -31,6 +31,9 @@ _ADDRESS_TOO_FAST = 10018
 _PASSING = frozenset({10000, 10016, 10019, 10429})
 # Bad request, wrong key, no such path: the same request will be refused again.
 _REFUSALS = frozenset({400, 401, 404, 405})
+_NO_SUCH_PATH = frozenset({404, 405})
+# 10001 bad parameters, 10005 the key may not, 10404 no such path: of these the venue may still have the other answers.
+_NOT_OFFERED = frozenset({10001, 10005, 10404})
 _PROMPT = timedelta(seconds=1)  # an answer that took longer says little about the time
 _NO_CODE = -1  # pybit takes an empty set of codes to retry for "the default ones"
 
@@ -154,7 +157,8 @@ class Caller:
         message = self._masked(str(error.message))
         if code in _PASSING:
             return _TryAgain(f"{message} ({code})")
-        return ExchangeRefusedError(endpoint.path, code, message)
+        kind = NotOfferedError if code in _NOT_OFFERED else ExchangeRefusedError
+        return kind(endpoint.path, code, message)
 
     def _failure(self, endpoint: Endpoint, error: Any) -> Exception:
         status = error.status_code
@@ -162,7 +166,8 @@ class Caller:
             self._budget.forbidden(self._settings.forbidden_pause)
             return _TryAgain("this address is shut out (HTTP 403)")
         if status in _REFUSALS and error.resp_headers is not None:
-            return ExchangeRefusedError(endpoint.path, status, f"HTTP {status}")
+            kind = NotOfferedError if status in _NO_SUCH_PATH else ExchangeRefusedError
+            return kind(endpoint.path, status, f"HTTP {status}")
         if error.resp_headers is None:
             return _TryAgain("malformed answer (not JSON)")
         return _TryAgain(f"HTTP {status}")
