@@ -10,6 +10,7 @@ from reconcile.errors import (
     ExchangeError,
     ExchangeRefusedError,
     ExchangeUnavailableError,
+    NotOfferedError,
     UnexplainedDifferenceError,
     WrongAccountError,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Finding",
     "Gap",
     "Lost",
+    "NotOfferedError",
     "ReconciliationReport",
     "StreamEvent",
     "UnexplainedDifferenceError",

@@ -51,6 +51,12 @@ class ExchangeRefusedError(ExchangeError):
         super().__init__(f"{endpoint}: refused ({venue_code}): {problem}")
 
 
+class NotOfferedError(ExchangeRefusedError):
+    """The venue does not have what was asked for, or not for this key; asking again will not change that."""
+
+    code = "exchange_not_offered"
+
+
 class WrongAccountError(LedgerError):
     """The key is of another account of the venue than the books are: nothing was booked with it.
 

@@ -61,7 +61,7 @@ class Exchange(Protocol):
         ...
 
     async def permissions(self) -> Permissions:
-        """Whose key it is and what it may do."""
+        """Whose key it is and what it may do. Raises NotOfferedError where the venue never tells."""
         ...
 
     def earliest(self, now: datetime) -> datetime:
@@ -103,7 +103,7 @@ class Exchange(Protocol):
         ...
 
     async def wallet(self) -> Wallet:
-        """Balances and equity."""
+        """Balances and equity. Raises NotOfferedError where the venue has no wallet to read."""
         ...
 
     async def instruments(self, category: str, symbols: Sequence[str] = ()) -> Sequence[Instrument]:

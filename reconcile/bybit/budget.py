@@ -3,16 +3,31 @@
 Sources: Bybit's V5 reference, "Rate Limit Rules" (2026-07). Per account and endpoint a number of requests within a
 rolling second, told by the headers of each answer; per address 600 requests in 5 seconds, then HTTP 403, after which
 nothing may be asked for 10 minutes. Market data is asked without a key, so it counts for the address alone.
+
+Of what is allowed a tenth is left alone. A request may reach the venue later than it was meant to start, and with it
+those that start in its stead: as long as a caller has no more of them on their way than a tenth of 50
+(`AT_ONCE`), no second at the venue has more than are allowed.
 """
 
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+AT_ONCE = 5  # requests that one caller has on their way
 _SECOND = 1.0
 _DEFAULT_PER_SECOND = 10  # until the venue says; the least that any endpoint used here allows
+_READS_PER_SECOND = 50  # of these, by the reference. An answer without headers does not say: of each, or of all.
+_READS = frozenset(
+    {
+        "/v5/execution/list",
+        "/v5/order/history",
+        "/v5/order/realtime",
+        "/v5/position/closed-pnl",
+        "/v5/position/list",
+    }
+)
 _PUBLIC = "/v5/market/"  # asked without a key: no account is counted, only the address
 _ADDRESS_LIMIT = 500  # of 600: others may share the address
 _ADDRESS_SPAN = 5.0
@@ -45,6 +60,7 @@ class Budget:
     def __init__(self, address: "_Address") -> None:
         self._address = address
         self._endpoints: dict[str, _Rolling] = {}
+        self._reads = _Rolling(_spared(_READS_PER_SECOND), _SECOND)
         self._lock = threading.Lock()
         self._tightest: tuple[int, int] | None = None
 
@@ -66,9 +82,7 @@ class Budget:
         """Takes what an answer says: the limit, what is left of it, and when it is whole again."""
         limit, left = _integer(headers, "X-Bapi-Limit"), _integer(headers, "X-Bapi-Limit-Status")
         with self._lock:
-            own = self._endpoint(endpoint)
-            if limit:
-                own.limit = limit
+            own = self._told(endpoint, limit) if limit else self._endpoint(endpoint)
             if limit and left is not None:
                 lowest = self._tightest
                 if lowest is None or left * lowest[1] < lowest[0] * limit:
@@ -96,8 +110,23 @@ class Budget:
             return found
 
     def _endpoint(self, endpoint: str) -> _Rolling:
-        limit = _ADDRESS_LIMIT if endpoint.startswith(_PUBLIC) else _DEFAULT_PER_SECOND
+        if endpoint in _READS and endpoint not in self._endpoints:
+            return self._reads
+        limit = _ADDRESS_LIMIT if endpoint.startswith(_PUBLIC) else _spared(_DEFAULT_PER_SECOND)
         return self._endpoints.setdefault(endpoint, _Rolling(limit, _SECOND))
+
+    def _told(self, endpoint: str, limit: int) -> _Rolling:
+        """The endpoint's own, of so many: that the venue says it shows that the endpoint is counted by itself."""
+        own = self._endpoint(endpoint)
+        if own is self._reads:
+            own = replace(own, starts=deque(own.starts))
+        own.limit = _spared(limit)
+        return self._endpoints.setdefault(endpoint, own)
+
+
+def _spared(limit: int) -> int:
+    """What is used of a limit."""
+    return limit - limit // 10
 
 
 class _Address:

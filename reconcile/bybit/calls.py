@@ -14,12 +14,12 @@ from pybit.exceptions import FailedRequestError, InvalidRequestError  # type: ig
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_before_delay, wait_random_exponential
 
-from reconcile.bybit.budget import Budget, budget_of
+from reconcile.bybit.budget import AT_ONCE, Budget, budget_of
 from reconcile.bybit.clock import ShiftedSignature, VenueClock
 from reconcile.bybit.endpoints import TIME, Endpoint
 from reconcile.bybit.settings import BybitSettings
 from reconcile.bybit.times import from_ms
-from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError
+from reconcile.errors import ExchangeRefusedError, ExchangeUnavailableError, NotOfferedError
 from reconcile.logs import get_logger
 
 log = get_logger(__name__)
@@ -31,6 +31,9 @@ _ADDRESS_TOO_FAST = 10018
 _PASSING = frozenset({10000, 10016, 10019, 10429})
 # Bad request, wrong key, no such path: the same request will be refused again.
 _REFUSALS = frozenset({400, 401, 404, 405})
+_NO_SUCH_PATH = frozenset({404, 405})
+# 10001 bad parameters, 10005 the key may not, 10404 no such path: of these the venue may still have the other answers.
+_NOT_OFFERED = frozenset({10001, 10005, 10404})
 _PROMPT = timedelta(seconds=1)  # an answer that took longer says little about the time
 _NO_CODE = -1  # pybit takes an empty set of codes to retry for "the default ones"
 
@@ -65,6 +68,7 @@ class Caller:
         self._clock = clock
         self._http = _client(settings, clock)
         self._budget: Budget = budget_of(str(self._http.endpoint), settings.api_key.get_secret_value())
+        self._on_their_way = asyncio.Semaphore(AT_ONCE)
         self.requests = 0
 
     async def ask(self, endpoint: Endpoint, span: Span | None = None, **parameters: Any) -> dict[str, Any]:
@@ -109,14 +113,8 @@ class Caller:
         return await self._send(endpoint, parameters, span)
 
     async def _send(self, endpoint: Endpoint, parameters: Mapping[str, Any], span: Span) -> _Body:
-        longest = max(self._settings.patience, 1.0)
-        wait = self._budget.reserve(endpoint.path, longest)
-        if wait > longest:
-            raise _unavailable(endpoint, f"no request is allowed for another {wait:.0f} s", span)
-        await asyncio.sleep(wait)
-        self.requests += 1
         try:
-            body, took, headers = await asyncio.to_thread(getattr(self._http, endpoint.method), **parameters)
+            body, took, headers = await self._in_turn(endpoint, parameters, span)
         except InvalidRequestError as error:
             raise await self._refusal(endpoint, error) from None
         except FailedRequestError as error:
@@ -131,6 +129,17 @@ class Caller:
             self._clock.learn(answer.time)
         self._budget.learn(endpoint.path, headers, answer.time)
         return answer
+
+    async def _in_turn(self, endpoint: Endpoint, parameters: Mapping[str, Any], span: Span) -> Any:
+        """What pybit answers. A request that waits for its turn counts as on its way: none can come in between."""
+        longest = max(self._settings.patience, 1.0)
+        async with self._on_their_way:
+            wait = self._budget.reserve(endpoint.path, longest)
+            if wait > longest:
+                raise _unavailable(endpoint, f"no request is allowed for another {wait:.0f} s", span)
+            await asyncio.sleep(wait)
+            self.requests += 1
+            return await asyncio.to_thread(getattr(self._http, endpoint.method), **parameters)
 
     async def _refusal(self, endpoint: Endpoint, error: Any) -> Exception:
         code = error.status_code if isinstance(error.status_code, int) else None
@@ -148,7 +157,8 @@ class Caller:
         message = self._masked(str(error.message))
         if code in _PASSING:
             return _TryAgain(f"{message} ({code})")
-        return ExchangeRefusedError(endpoint.path, code, message)
+        kind = NotOfferedError if code in _NOT_OFFERED else ExchangeRefusedError
+        return kind(endpoint.path, code, message)
 
     def _failure(self, endpoint: Endpoint, error: Any) -> Exception:
         status = error.status_code
@@ -156,7 +166,8 @@ class Caller:
             self._budget.forbidden(self._settings.forbidden_pause)
             return _TryAgain("this address is shut out (HTTP 403)")
         if status in _REFUSALS and error.resp_headers is not None:
-            return ExchangeRefusedError(endpoint.path, status, f"HTTP {status}")
+            kind = NotOfferedError if status in _NO_SUCH_PATH else ExchangeRefusedError
+            return kind(endpoint.path, status, f"HTTP {status}")
         if error.resp_headers is None:
             return _TryAgain("malformed answer (not JSON)")
         return _TryAgain(f"HTTP {status}")

@@ -11,7 +11,7 @@ from reconcile.bybit.crawler import split
 from reconcile.startup.comparing import compare
 from reconcile.startup.importing import EXECUTIONS
 from reconcile.startup.report import ComparedLine
-from reconcile.startup.snapshot import Snapshot
+from reconcile.startup.snapshot import Snapshot, read_wallet
 from reconcile.startup.store import Store
 
 
@@ -60,7 +60,9 @@ async def plan(
             for first, last in await store.uncovered(EXECUTIONS, category, since or earliest, at)
         ]
         positions = [line for category in exchange.categories for line in await exchange.positions(category)]
-        wallet = await exchange.wallet() if "spot" in exchange.categories else None
+        wallet, no_wallet = await read_wallet(exchange)
+        if no_wallet is not None and await store.trades_spot():
+            raise no_wallet
         lines = compare(await store.lines(), Snapshot(at, at, tuple(positions), wallet), exchange.categories)
     finally:
         await database.close()

@@ -48,6 +48,8 @@ def print_report(report: ReconciliationReport, *, wide: bool) -> None:
     console = output()
     console.print(f"[{_STYLES[report.status]}]{report.status.upper()}[/]", end=" ")
     console.print(_summary(report), markup=False, soft_wrap=True)
+    for note in report.notes:
+        console.print(note, markup=False, soft_wrap=True)
     if report.reason:
         console.print(report.reason, markup=False, soft_wrap=True)
 

@@ -12,6 +12,7 @@ from ledger.verify import BookFilter, BookResult, Verifier
 from reconcile.exchange import Exchange
 from reconcile.startup.booking import Booker
 from reconcile.startup.client import RunClient
+from reconcile.startup.identity import identify
 from reconcile.startup.importing import Importer
 from reconcile.startup.lock import account_lock
 from reconcile.startup.report import Finding
@@ -61,7 +62,7 @@ async def fetch_history(exchange: Exchange, settings: Settings, since: datetime 
             importer = Importer(exchange, store, booker)
             async with account_lock(client.settings, account_id):
                 account = await store.account_name()
-                await store.claim(account, (await exchange.permissions()).uid)
+                await identify(exchange, store, account)
                 now = await exchange.server_time()
                 before = await _ends(store)
                 await booker.prepare()

@@ -22,6 +22,7 @@ from reconcile.service.status import AccountStatus
 from reconcile.service.verifying import verify_books
 from reconcile.startup.api import reconcile_positions_on_startup
 from reconcile.startup.coins import register
+from reconcile.startup.identity import identify
 from reconcile.startup.report import Finding, ReconciliationReport
 from reconcile.startup.store import Store
 
@@ -73,9 +74,10 @@ class Work:
         if self._own_key:
             return
         desk = self._desk
-        permissions = await desk.prompt.permissions()
-        await desk.store.claim(desk.status.name, permissions.uid)
+        permissions = await identify(desk.prompt, desk.store, desk.status.name)
         self._own_key = True
+        if permissions is None:
+            return
         desk.status.may_withdraw = permissions.may_withdraw
         if permissions.may_withdraw:
             text = f"The key of venue account {permissions.uid} may withdraw. One that can only read is enough."

@@ -15,14 +15,13 @@ from reconcile.startup.booked import Booked, BookKey, LineKey, Seat, conflict_of
 from reconcile.startup.coins import Coins
 from reconcile.startup.completeness import require_complete_lots, require_funded_position
 from reconcile.startup.legs import Legs, closes_leg
-from reconcile.startup.owners import close_reason, owner_by_lots, shared_funding, stated_owner
+from reconcile.startup.owners import close_reason, orders_named, owner_by_lots, shared_funding, stated_owner
 from reconcile.startup.report import Finding
 from reconcile.startup.store import KnownExecution, KnownOrder, Store
 from reconcile.values import Execution, Instrument, Order
 
 __all__ = ["BookKey", "Booked", "Booker", "LineKey"]
 
-_NO_ORDER = CASH_TYPES | {"Settle"}
 _REFUSALS = (ConflictingFillError, InsufficientPositionError, InvalidInputError)
 _NO_LEG = "its order is not known, the symbol was traded in one-way and in hedge mode, and what was open does not tell"
 
@@ -115,7 +114,7 @@ class Booker:
 
     async def _orders_of(self, category: str, executions: Sequence[Execution]) -> Mapping[str, KnownOrder]:
         """What is known of the orders; the venue is asked for those that decide an owner or a leg."""
-        ids = {e.order_id for e in executions if e.order_id and e.exec_type not in _NO_ORDER}
+        ids = orders_named(executions)
         orders = await self._store.known_orders(category, ids)
         unasked = {key: order for key, order in orders.items() if not order.stored and key not in self._sought}
         owners: set[str] = set()

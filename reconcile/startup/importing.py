@@ -11,9 +11,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from reconcile.exchange import Exchange
 from reconcile.startup.booking import Booker
+from reconcile.startup.owners import orders_named
 from reconcile.startup.store import Store
-from reconcile.startup.walking import Walks
-from reconcile.values import Execution, Unreadable, Window
+from reconcile.startup.walking import Walk, Walks
+from reconcile.values import Execution, Order, Unreadable, Window
 
 EXECUTIONS = "executions"
 # Venues may list an execution a little after it happened: what is newer than this is read again by the next run.
@@ -48,17 +49,30 @@ class Importer:
             for gap in await self._store.uncovered(EXECUTIONS, category, start, end)
         ]
         with _progress(gaps) as (progress, task):
-            async with Walks(self._exchange, gaps) as walks:
+            async with Walks(self._exchange, gaps, now) as walks:
                 async for walk in walks:
                     found = self._found
-                    async for orders in walk.orders:
-                        self.requests += orders.requests
-                        await self._booker.keep_orders(orders.items)
                     async for window in walk.executions:
+                        await self._keep_orders(walk, window)
                         await self._book(walk.category, window)
                         await self._cover(walk.category, window, now, is_told=self._found == found)
                         found = self._found
                         progress.advance(task, (window.until - window.since).total_seconds())
+
+    async def _keep_orders(self, walk: Walk, window: Window[Execution]) -> None:
+        """Those of the window's executions, as far as the venue lists them, are there before these are booked."""
+        async for orders in walk.orders(window):
+            await self._keep(orders)
+        if not walk.has_earlier_orders:
+            return
+        known = await self._store.known_orders(walk.category, orders_named(window.items))
+        if not all(order.stored for order in known.values()):
+            async for orders in walk.earlier_orders():
+                await self._keep(orders)
+
+    async def _keep(self, orders: Window[Order]) -> None:
+        self.requests += orders.requests
+        await self._booker.keep_orders(orders.items)
 
     async def _book(self, category: str, window: Window[Execution]) -> None:
         self.requests += window.requests

@@ -3,15 +3,17 @@
 Source of the names: Bybit's V5 enumerations `execType`, `createType` and `stopOrderType` (2026-07).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
+from ledger.fill import CASH_TYPES
 from ledger.order_ids import parse_client_order_id
 from ledger.session import EXTERNAL
 from reconcile.startup.report import Finding
 from reconcile.startup.store import KnownOrder
 from reconcile.values import Execution
 
+_NO_ORDER = CASH_TYPES | {"Settle"}
 _REASON_OF_EXEC = {"BustTrade": "liquidation", "AdlTrade": "adl", "Delivery": "delivery", "Settle": "settlement"}
 _REASON_OF_CREATE = {
     "CreateByLiq": "liquidation",
@@ -36,6 +38,11 @@ _REASON_OF_STOP = {
     "TrailingProfit": "trailing_stop",
     "MmRateClose": "liquidation",
 }
+
+
+def orders_named(executions: Iterable[Execution]) -> set[str]:
+    """The ids of their orders, of those that are of one."""
+    return {e.order_id for e in executions if e.order_id and e.exec_type not in _NO_ORDER}
 
 
 def _venue_reason(execution: Execution, order: KnownOrder | None) -> str | None:

@@ -135,6 +135,7 @@ class ReconciliationReport:
     requests: int = 0
     findings: list[Finding] = field(default_factory=list)
     restored: list[str] = field(default_factory=list)  # positions written to the cache, bot:category:symbol:idx
+    notes: list[str] = field(default_factory=list)  # what the venue does not offer, and the run went on without
     quarantined: int = 0  # executions that wait for a person
     # How far the journals of each book went, of fills and of cash, by book_id: what comes after has not been told.
     journals: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -179,7 +180,7 @@ def _summary(report: ReconciliationReport) -> str:
     )
     if report.quarantined:
         text += f"; {report.quarantined} executions in quarantine"
-    return escape(f"{text}\n{report.reason}" if report.reason else text)
+    return escape("\n".join([text, *report.notes, *([report.reason] if report.reason else [])]))
 
 
 def _lines_table(report: ReconciliationReport) -> Table:

@@ -14,6 +14,7 @@ from reconcile.startup.adjusting import OutdatedError, adjust, take_back
 from reconcile.startup.booking import Booker
 from reconcile.startup.comparing import compare, differences, explanations
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
+from reconcile.startup.identity import identify
 from reconcile.startup.importing import MILLISECOND, Importer
 from reconcile.startup.moments import line_of
 from reconcile.startup.reassigning import reassign
@@ -28,6 +29,9 @@ from reconcile.together import together
 Policy = Literal["report", "raise", "adjust"]
 _LOOKS = 4  # at a difference, before it is believed
 _ATTEMPTS = 3  # to adjust lines on which others book meanwhile; the next run comes soon
+
+_UNIDENTIFIED = "the exchange does not say whose key it is: that it is this account's was not checked"
+_NO_WALLET = "the exchange has no wallet to read: no spot was compared, and none is known of"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,9 +116,13 @@ class Run:
         return report
 
     async def _agree(self, report: ReconciliationReport) -> None:
-        permissions, now = await together(self._exchange.permissions(), self._exchange.server_time())
-        report.read_only_key, report.may_withdraw = permissions.read_only, permissions.may_withdraw
-        await self._store.claim(report.account, permissions.uid)
+        permissions, now = await together(
+            identify(self._exchange, self._store, report.account), self._exchange.server_time()
+        )
+        if permissions is None:
+            report.notes.append(_UNIDENTIFIED)
+        else:
+            report.read_only_key, report.may_withdraw = permissions.read_only, permissions.may_withdraw
         if self._options.since is not None and self._options.since >= now:
             raise InvalidInputError(
                 "since", self._options.since, f"before the venue's now, {now:%Y-%m-%d %H:%M:%S} UTC"
@@ -130,6 +138,8 @@ class Run:
         if self._options.on_unexplained == "adjust":
             look = await self._adjust(look, now, report)
         report.lines = look.lines
+        if look.snapshot.no_wallet is not None:
+            report.notes.append(_NO_WALLET)
         report.findings += look.found
         await self._compare_pnl(report, look.snapshot.at + MILLISECOND)
 
@@ -154,6 +164,8 @@ class Run:
             await asyncio.sleep(self._options.settle / (_LOOKS - 1))
 
     async def _compare(self, snapshot: Snapshot) -> _Look:
+        if snapshot.no_wallet is not None and await self._store.trades_spot():
+            raise snapshot.no_wallet
         books = await self._store.lines(snapshot.since)
         lines = compare(books, snapshot, self._exchange.categories)
         return _Look(snapshot, books, lines, differences(lines, self._booker.booked.insufficient, self._begun_late))

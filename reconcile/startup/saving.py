@@ -117,7 +117,8 @@ def _digest(report: ReconciliationReport) -> str:
     lines = [(x.category, x.symbol, x.position_idx, *map(_plain, (x.ledger_qty, x.venue_qty))) for x in report.lines]
     state = sorted(json.dumps(_said(f), sort_keys=True) for f in report.findings if f.kind not in EVENTS)
     key = (report.read_only_key, report.may_withdraw)
-    return hashlib.sha256(json.dumps([lines, state, report.reason, key]).encode()).hexdigest()
+    said = [lines, state, report.reason, key, *report.notes]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _plain(qty: Decimal) -> str:

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
+from reconcile.errors import NotOfferedError
 from reconcile.exchange import Exchange
+from reconcile.logs import get_logger
 from reconcile.startup.booking import Booker
 from reconcile.startup.importing import MILLISECOND, Importer
 from reconcile.together import together
 from reconcile.values import Execution, VenuePosition, Wallet
+
+log = get_logger(__name__)
 
 _TRIES = 3
 _OVERLAP = timedelta(seconds=5)
@@ -16,8 +20,9 @@ _OVERLAP = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All open lines and the wallet (None where no spot is traded), as they were at `at` by the venue's clock.
+    """All open lines and the wallet, as they were at `at` by the venue's clock.
 
+    There is no wallet where no spot is traded, or the venue offers none.
     If something was executed while they were read, each line is as it was at some moment between `since` and `at`.
     """
 
@@ -25,6 +30,7 @@ class Snapshot:
     at: datetime
     positions: tuple[VenuePosition, ...]
     wallet: Wallet | None
+    no_wallet: NotOfferedError | None = None  # the venue has none: whether that matters is for whoever compares
 
 
 async def take_snapshot(exchange: Exchange, booker: Booker, importer: Importer, imported_until: datetime) -> Snapshot:
@@ -38,7 +44,7 @@ async def take_snapshot(exchange: Exchange, booker: Booker, importer: Importer, 
     tries = 0
     while True:
         tries += 1
-        positions, wallet = await together(_positions(exchange), _wallet(exchange))
+        positions, (wallet, no_wallet) = await together(_positions(exchange), read_wallet(exchange))
         after = await exchange.server_time()
         found = await together(
             *(_executions(exchange, importer, category, since, after + MILLISECOND) for category in exchange.categories)
@@ -48,7 +54,7 @@ async def take_snapshot(exchange: Exchange, booker: Booker, importer: Importer, 
             fresh = await booker.book(category, executions)
             crossed |= bool(fresh) or any(before < e.exec_time <= after for e in executions)
         if not crossed or tries == _TRIES:
-            return Snapshot(before if crossed else after, after, positions, wallet)
+            return Snapshot(before if crossed else after, after, positions, wallet, no_wallet)
         before = await exchange.server_time()
 
 
@@ -57,8 +63,13 @@ async def _positions(exchange: Exchange) -> tuple[VenuePosition, ...]:
     return tuple(chain.from_iterable(lines))
 
 
-async def _wallet(exchange: Exchange) -> Wallet | None:
-    return await exchange.wallet() if "spot" in exchange.categories else None
+async def read_wallet(exchange: Exchange) -> tuple[Wallet | None, NotOfferedError | None]:
+    """The wallet, where spot is traded; or the refusal of a venue that does not offer it."""
+    try:
+        return (await exchange.wallet() if "spot" in exchange.categories else None), None
+    except NotOfferedError as refusal:
+        log.warning("the venue has no wallet to read", problem=str(refusal))
+        return None, refusal
 
 
 async def _executions(

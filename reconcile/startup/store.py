@@ -222,6 +222,15 @@ class Store:
         """The rows of a named query of this account."""
         return await self._rows(name, **params)
 
+    async def claimed_uid(self) -> str | None:
+        """The venue's id of the account, if a key has told it."""
+        uid: str | None = (await self._rows("claim_account", uid=""))[0]["uid"]  # claims nothing
+        return uid
+
+    async def trades_spot(self) -> bool:
+        """Whether there is anything of spot: a book, an order, an execution that waits."""
+        return bool((await self._rows("trades_spot"))[0]["any"])
+
     async def claim(self, account: str, uid: str) -> None:
         """Keeps the venue's id of the account if none is kept yet.
 

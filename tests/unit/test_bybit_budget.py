@@ -44,9 +44,32 @@ def test_endpoints_have_limits_of_their_own_and_an_address_one_for_all() -> None
 def test_what_is_asked_without_a_key_counts_for_the_address_alone() -> None:
     budget = fresh()
     assert all(budget.reserve("/v5/market/time", 60) == 0 for _ in range(100))
-    assert [budget.reserve("/v5/user/query-api", 60) > 0 for _ in range(11)] == [False] * 10 + [True]
+    assert [budget.reserve("/v5/user/query-api", 60) > 0 for _ in range(10)] == [False] * 9 + [True]
     budget.refused("/v5/market/time", {}, NOW)
     assert budget.reserve("/v5/market/time", 60) > 0.9
+
+
+def test_what_no_answer_tells_the_limit_of_shares_fifty_a_second() -> None:
+    budget = fresh()
+    paths = ("/v5/execution/list", "/v5/order/history", "/v5/position/list", "/v5/position/closed-pnl")
+    waits = [budget.reserve(paths[n % len(paths)], 60) for n in range(90)]
+    assert all(wait <= 0.01 for wait in waits[:45])
+    assert all(wait >= 0.99 for wait in waits[45:])
+
+
+def test_what_an_answer_tells_the_limit_of_is_counted_by_itself_with_what_was_asked_before() -> None:
+    budget = fresh()
+    for _ in range(45):
+        assert budget.reserve(PATH, 60) == 0
+    budget.learn(PATH, headers(100, 90, NOW), NOW)
+    assert [budget.reserve(PATH, 60) > 0.9 for _ in range(46)] == [False] * 45 + [True]
+    assert budget.reserve("/v5/order/history", 60) > 0.9
+
+
+def test_of_what_the_venue_allows_a_tenth_is_left_alone() -> None:
+    budget = fresh()
+    budget.learn(PATH, headers(25, 25, NOW), NOW)
+    assert [budget.reserve(PATH, 60) > 0.9 for _ in range(24)] == [False] * 23 + [True]
 
 
 def test_one_key_at_one_address_has_one_budget() -> None:
