@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import requests
 from pybit import unified_trading  # type: ignore[import-untyped]
@@ -68,7 +69,8 @@ class Caller:
         self._clock = clock
         self._http = _client(settings, clock)
         self._budget: Budget = budget_of(str(self._http.endpoint), settings.api_key.get_secret_value())
-        self._on_their_way = asyncio.Semaphore(AT_ONCE)
+        # A semaphore serves one event loop; blocking calls have a loop each.
+        self._on_their_way: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         self.requests = 0
 
     async def ask(self, endpoint: Endpoint, span: Span | None = None, **parameters: Any) -> dict[str, Any]:
@@ -133,7 +135,7 @@ class Caller:
     async def _in_turn(self, endpoint: Endpoint, parameters: Mapping[str, Any], span: Span) -> Any:
         """What pybit answers. A request that waits for its turn counts as on its way: none can come in between."""
         longest = max(self._settings.patience, 1.0)
-        async with self._on_their_way:
+        async with self._on_their_way.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)):
             wait = self._budget.reserve(endpoint.path, longest)
             if wait > longest:
                 raise _unavailable(endpoint, f"no request is allowed for another {wait:.0f} s", span)

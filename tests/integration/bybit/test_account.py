@@ -1,5 +1,6 @@
 """Everything an account may have: categories, settle coins, hedge mode, orders of every age, keys of every kind."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
@@ -26,6 +27,15 @@ async def test_positions_of_every_settle_coin_and_category(account: BybitAccount
     assert await account.exchange.positions("spot", ["BTCUSDT"]) == ()
     bitcoin = next(one for one in (await account.exchange.wallet()).balances if one.coin == "BTC")
     assert bitcoin.owned > 10
+
+
+async def test_more_at_once_than_may_be_on_their_way_in_one_event_loop_after_the_other(account: BybitAccount) -> None:
+    async def many() -> None:
+        await asyncio.gather(*(account.exchange.positions("linear") for _ in range(20)))
+
+    await many()
+    for _ in range(2):
+        await asyncio.to_thread(asyncio.run, many())
 
 
 async def test_settle_coins_of_the_settings_are_the_only_ones(account: BybitAccount) -> None:
