@@ -1,4 +1,3 @@
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -72,13 +71,13 @@ def test_pybit_waits_until_the_moment_of_the_reset_header(strict: PaperBybit) ->
     session.client.close()
 
 
-def test_an_address_with_600_requests_in_five_seconds_is_banned_for_ten_minutes(strict: PaperBybit) -> None:
+def test_an_address_with_too_many_requests_in_five_seconds_is_banned_for_ten_minutes(strict: PaperBybit) -> None:
+    assert strict.venue.limits.ip_requests == 600
+    strict.venue.limits.ip_requests = 60  # as many as a busy machine sends in this time
     with requests.Session() as session:
         url = f"{strict.url}/v5/market/time"
-        begun = time.monotonic()
-        answers = [session.get(url, timeout=5).status_code for _ in range(601)]
-        assert time.monotonic() - begun < 5
-        assert answers == [200] * 600 + [403]
+        answers = [session.get(url, timeout=5).status_code for _ in range(61)]
+        assert answers == [200] * 60 + [403]
         strict.control.advance(599 * SECOND)
         assert session.get(url, timeout=5).status_code == 403
         strict.control.advance(1 * SECOND)
