@@ -26,6 +26,7 @@ READS = (
 )
 KEY = "/v5/user/query-api"
 WALLET = "/v5/account/wallet-balance"
+OF_THE_KEY = {"userID": 4711, "readOnly": 1, "permissions": {}}
 _INSTRUMENTS = {
     "linear": {"symbol": "BTCUSDT", "contractType": "LinearPerpetual"},
     "inverse": {"symbol": "BTCUSD", "contractType": "InversePerpetual"},

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -84,10 +84,10 @@ class AsyncDatabase:
 
     async def _batch(self, outcomes: Outcomes) -> None:
         async with self._connection() as connection:
-            while waiting := outcomes.portions():
-                await self._portion(connection, outcomes, waiting[0])
+            while waiting := outcomes.waiting():
+                await self._portion(connection, outcomes, waiting)
 
-    async def _portion(self, connection: AsyncPatientConnection, outcomes: Outcomes, portion: list[int]) -> None:
+    async def _portion(self, connection: AsyncPatientConnection, outcomes: Outcomes, portion: Sequence[int]) -> None:
         """Each set between a BEGIN and a COMMIT of its own, all of them sent at once. One alone needs neither.
 
         psycopg's own way to end transactions within a pipeline waits for each of them.

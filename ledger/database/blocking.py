@@ -4,7 +4,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -97,10 +97,10 @@ class Database:
 
     def _batch(self, outcomes: Outcomes) -> None:
         with self._connection() as connection:
-            while waiting := outcomes.portions():
-                self._portion(connection, outcomes, waiting[0])
+            while waiting := outcomes.waiting():
+                self._portion(connection, outcomes, waiting)
 
-    def _portion(self, connection: PatientConnection, outcomes: Outcomes, portion: list[int]) -> None:
+    def _portion(self, connection: PatientConnection, outcomes: Outcomes, portion: Sequence[int]) -> None:
         """Each set between a BEGIN and a COMMIT of its own, all of them sent at once. One alone needs neither.
 
         psycopg's own way to end transactions within a pipeline waits for each of them.

@@ -1,12 +1,12 @@
 """What the transactions of a batch have come to, while they are tried."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 import psycopg
 
 from ledger.database.failures import is_transient, translate
-from ledger.database.steps import Batch, Outcome, Rows, portions
+from ledger.database.steps import Batch, Outcome, Rows, portion
 from ledger.errors import LedgerError
 
 COMMITTED = "COMMIT"  # the server's own word, which is ROLLBACK where the transaction had failed
@@ -20,9 +20,9 @@ class Outcomes:
         self.params = step.params
         self._found: dict[int, Outcome] = {}
 
-    def portions(self) -> list[list[int]]:
-        """The numbers of the sets that have no outcome yet, in order, by what one pipeline may carry."""
-        return portions(self.params, [n for n in range(len(self.params)) if n not in self._found])
+    def waiting(self) -> Sequence[int]:
+        """The numbers of the next sets without an outcome, as many as one pipeline may carry."""
+        return portion(self.params, [n for n in range(len(self.params)) if n not in self._found])
 
     def answer(self, number: int, rows: Rows) -> None:
         """A set's transaction has committed."""
@@ -36,11 +36,11 @@ class Outcomes:
         refusal.__cause__ = error
         self._found[number] = refusal
 
-    def settle(self, committed: Iterable[tuple[int, Rows]], portion: list[int], error: psycopg.Error | None) -> None:
+    def settle(self, committed: Iterable[tuple[int, Rows]], sent: Sequence[int], error: psycopg.Error | None) -> None:
         """Takes what a pipeline has left. An error ends all behind it: it is that of the first that did not commit."""
         for number, rows in committed:
             self.answer(number, rows)
-        failed = next((number for number in portion if number not in self._found), None)
+        failed = next((number for number in sent if number not in self._found), None)
         if failed is not None:
             self.refuse(failed, error or psycopg.OperationalError("a transaction has not committed"))
 

@@ -36,15 +36,11 @@ class Batch:
 _PIPELINE_BYTES = 64 * 1024
 
 
-def portions(params: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> list[list[int]]:
-    """Cuts the parameter sets of these numbers into what one pipeline may carry. One that is too large stands alone."""
-    found: list[list[int]] = []
-    room = 0
-    for number in numbers:
-        size = 1024 + sum(len(value) for value in params[number].values() if isinstance(value, str))
-        if not found or size > room:
-            found.append([])
-            room = _PIPELINE_BYTES
-        found[-1].append(number)
-        room -= size
-    return found
+def portion(params: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> Sequence[int]:
+    """As many of these sets, from the first on, as one pipeline may carry. One that is too large stands alone."""
+    room = _PIPELINE_BYTES
+    for count, number in enumerate(numbers):
+        room -= 1024 + sum(len(value) for value in params[number].values() if isinstance(value, str))
+        if room < 0 and count:
+            return numbers[:count]
+    return numbers

@@ -39,8 +39,8 @@ class _Trial:
         return self.results is None and self.error is None
 
     def params(self, *, announced: bool) -> dict[str, Any]:
-        texts = [_SEPARATOR.join(map(str, line)) for line in sorted(self.lines)]
-        return {**self.write.params, "announced": texts if announced else None}
+        lines = [_SEPARATOR.join(map(str, line)) for line in sorted(self.lines)] if announced else None
+        return {**self.write.params, "announced": lines}
 
     def take(self, outcome: Outcome, read: Callable[[Rows], list[FillResult]]) -> None:
         """Ends it, unless another position would change than was announced: then it comes again with that one."""

@@ -3,7 +3,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.reconciling import Desk, open_desk
+from ledger import AsyncLedgerClient
+from tests.reconciling import BOT, Desk, open_desk
 
 
 @pytest.fixture
@@ -22,6 +23,14 @@ async def wide(database_url: str, redis_url: str) -> AsyncIterator[Desk]:
         yield one
         one.account.control.heal()
         assert await one.written_by_a_second_run() == set()
+
+
+@pytest.fixture
+async def client(database_url: str, redis_url: str) -> AsyncIterator[AsyncLedgerClient]:
+    """A bot's client that is registered and has traded nothing."""
+    async with AsyncLedgerClient(BOT, account="main", database_url=database_url, redis_url=redis_url) as one:
+        await one.register()
+        yield one
 
 
 @pytest.fixture(autouse=True)

@@ -1,17 +1,16 @@
 """The first run reads two years: as fast as the venue allows, and no order that cannot be of any execution."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 
 from ledger import AsyncLedgerClient
 from reconcile import ReconciliationReport, reconcile_positions_on_startup
-from tests.facts_venue import DAY, KEY, READS, WALLET, FactsVenue, facts_venue, now_ms
+from tests.facts_venue import DAY, KEY, OF_THE_KEY, READS, WALLET, FactsVenue, facts_venue, now_ms
 from tests.reconciling import BOT
 
-OF_THE_KEY = {"userID": 4711, "readOnly": 1, "permissions": {}}
 OF_THE_WALLET = {"list": [{"accountType": "UNIFIED", "totalEquity": "1000", "coin": []}]}
 
 
@@ -19,13 +18,6 @@ OF_THE_WALLET = {"list": [{"accountType": "UNIFIED", "totalEquity": "1000", "coi
 def venue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FactsVenue]:
     monkeypatch.setenv("BYBIT_CATEGORIES", "linear")
     with facts_venue(results={KEY: OF_THE_KEY, WALLET: OF_THE_WALLET}) as one:
-        yield one
-
-
-@pytest.fixture
-async def client(database_url: str, redis_url: str) -> AsyncIterator[AsyncLedgerClient]:
-    async with AsyncLedgerClient(BOT, account="main", database_url=database_url, redis_url=redis_url) as one:
-        await one.register()
         yield one
 
 

@@ -1,6 +1,6 @@
 """What a venue does not have at all: the run goes on where that can do no harm, and says so."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,9 @@ from ledger import AsyncLedgerClient
 from reconcile import ReconciliationReport, reconcile_positions_on_startup
 from reconcile.bybit import BybitExchange, load_settings
 from reconcile.cli.planning import plan
-from tests.facts_venue import DAY, KEY, WALLET, FactsVenue, facts_venue, now_ms
+from tests.facts_venue import DAY, KEY, OF_THE_KEY, WALLET, FactsVenue, facts_venue, now_ms
 from tests.reconciling import BOT
 
-OF_THE_KEY = {"userID": 4711, "readOnly": 1, "permissions": {}}
 OF_THE_WALLET = {"list": [{"accountType": "UNIFIED", "coin": [{"coin": "BTC", "walletBalance": "0.1"}]}]}
 REFUSALS = [(404, 10001), (405, 0), (200, 10001), (200, 10005), (200, 10404)]
 
@@ -25,13 +24,6 @@ def venue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FactsVenue]:
     with facts_venue() as one:
         one.trade(BOT, now_ms() - DAY)
         one.hold("Buy", "0.1")
-        yield one
-
-
-@pytest.fixture
-async def client(database_url: str, redis_url: str) -> AsyncIterator[AsyncLedgerClient]:
-    async with AsyncLedgerClient(BOT, account="main", database_url=database_url, redis_url=redis_url) as one:
-        await one.register()
         yield one
 
 
