@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -66,14 +66,16 @@ def dump_fill(fill: Fill) -> str:
     return json.dumps(fill.as_json())
 
 
-def dump_fills(fills: list[Fill], own_bot: str | None = None) -> str:
-    """A batch as the database function reads it. Those that name `own_bot` are its own, whoever wrote their order."""
-    return json.dumps(
-        [
-            fill.as_json() | ({"bot_id": own_bot} if own_bot is not None and fill.book[0] == own_bot else {})
-            for fill in fills
-        ]
-    )
+def dump_fills(fills: Iterable[Fill], own_bot: str | None = None, by_order: Iterable[Fill] = ()) -> str:
+    """A batch as the database function reads it. Those that name `own_bot` are its own, whoever wrote their order.
+
+    `by_order` are of the batch only if their order turns out to be the bot's whose batch it is.
+    """
+    rows = [
+        fill.as_json() | ({"bot_id": own_bot} if own_bot is not None and fill.book[0] == own_bot else {})
+        for fill in fills
+    ]
+    return json.dumps(rows + [fill.as_json() | {"by_order": True} for fill in by_order])
 
 
 def _text(value: Any) -> Any:

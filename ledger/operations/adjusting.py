@@ -15,7 +15,7 @@ from ledger.money import (
     read_side,
     read_text,
 )
-from ledger.operations.announcing import Write, write_announced
+from ledger.operations.announcing import Results, Write, write_announced
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult
 
@@ -64,7 +64,7 @@ def record_adjustment(
     params = {"account_id": account_id, "bot_id": session.bot_id, **place, **stated}
     write = Write(params, [(session.bot_id, *line)])
     [results] = yield from write_announced(session, "record_adjustment", [write], counting)
-    return results[0] if results else None
+    return results.get(0)
 
 
 def take_back_adjustment(
@@ -101,10 +101,10 @@ def read_line(category: object, symbol: object, position_idx: object) -> tuple[s
     )
 
 
-def counting(rows: Rows) -> list[FillResult]:
+def counting(rows: Rows) -> Results:
     """What a write answered that may find nothing to do."""
     answer = rows[0]["result"]
-    return [] if answer is None else [FillResult.from_row(answer)]
+    return {} if answer is None else {0: FillResult.from_row(answer)}
 
 
 def _read_seen(seen: object) -> str:

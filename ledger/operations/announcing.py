@@ -14,6 +14,7 @@ from ledger.session import EXTERNAL, Operation, Session
 from ledger.values import FillResult, Position
 
 Line = tuple[str, str, str, int]  # bot, category, symbol, position_idx
+Results = dict[int, FillResult]  # by place in what was given
 _SEPARATOR = "\x1f"
 
 
@@ -31,7 +32,7 @@ class _Trial:
 
     write: Write
     lines: set[Line]  # the database refuses to change any other
-    results: list[FillResult] | None = None
+    results: Results | None = None
     error: LedgerError | None = None
 
     @property
@@ -42,7 +43,7 @@ class _Trial:
         lines = [_SEPARATOR.join(map(str, line)) for line in sorted(self.lines)] if announced else None
         return {**self.write.params, "announced": lines}
 
-    def take(self, outcome: Outcome, read: Callable[[Rows], list[FillResult]]) -> None:
+    def take(self, outcome: Outcome, read: Callable[[Rows], Results]) -> None:
         """Ends it, unless another position would change than was announced: then it comes again with that one."""
         if not isinstance(outcome, LedgerError):
             self.results = read(outcome)
@@ -53,8 +54,8 @@ class _Trial:
 
 
 def write_announced(
-    session: Session, name: str, writes: Sequence[Write], read: Callable[[Rows], list[FillResult]]
-) -> Operation[list[list[FillResult]]]:
+    session: Session, name: str, writes: Sequence[Write], read: Callable[[Rows], Results]
+) -> Operation[list[Results]]:
     """Carries writes out, each a transaction, between telling the cache that they come and what they left.
 
     `name` is the statement, `read` makes its results, whose positions are those that the transaction left. If one is
@@ -71,12 +72,22 @@ def write_announced(
         outcomes = yield Batch(name, [trial.params(announced=session.caches) for trial in waiting])
         for trial, outcome in zip(waiting, outcomes, strict=True):
             trial.take(outcome, read)
+        _refused_too_early(waiting)
     if session.caches:
         yield from _tell(session, token, trials)
     for trial in trials:
         if trial.error is not None:
             raise trial.error
-    return [trial.results or [] for trial in trials]
+    return [trial.results or {} for trial in trials]
+
+
+def _refused_too_early(waiting: Sequence[_Trial]) -> None:
+    """Those refused beside one of the same leg that comes again come again as well: it may bring what they close."""
+    unfinished = {line[1:] for trial in waiting if trial.waits for line in trial.lines}
+    for trial in waiting:
+        beside = any(line[1:] in unfinished for line in trial.lines)
+        if beside and not isinstance(trial.error, DatabaseUnavailableError):
+            trial.error = None
 
 
 def _tell(session: Session, token: str, trials: Sequence[_Trial]) -> Operation[None]:
@@ -105,7 +116,7 @@ def _tell(session: Session, token: str, trials: Sequence[_Trial]) -> Operation[N
 
 def _left(trial: _Trial) -> dict[Line, Position]:
     """The positions that a write has left, as far as it answers them."""
-    positions = [result.position for result in trial.results or []]
+    positions = [result.position for result in (trial.results or {}).values()]
     return {(p.bot_id, p.category, p.symbol, p.position_idx): p for p in positions}
 
 

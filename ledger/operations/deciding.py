@@ -8,9 +8,9 @@ from ledger.errors import InvalidInputError
 from ledger.fill import dump_fill, read_arguments
 from ledger.money import read_category, read_count, read_optional_text, read_text
 from ledger.operations.adjusting import counting, read_line
-from ledger.operations.announcing import Write, write_announced
+from ledger.operations.announcing import Results, Write, write_announced
 from ledger.session import Operation, Session, registered
-from ledger.values import FillResult, QuarantineDecision
+from ledger.values import QuarantineDecision
 
 Decision = Literal["ignore", "fill", "cash"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
@@ -73,9 +73,9 @@ def decide_quarantined(
         return QuarantineDecision.from_row(rows[0]["result"])
     answers: list[QuarantineDecision] = []
 
-    def results(rows: Any) -> list[FillResult]:
+    def results(rows: Any) -> Results:
         answers.append(QuarantineDecision.from_row(rows[0]["result"]))
-        return [answers[-1].result] if answers[-1].result else []
+        return {0: answers[-1].result} if answers[-1].result else {}
 
     write = Write(params, [(session.bot_id, *read.book[1:])])
     yield from write_announced(session, "decide_quarantined", [write], results)

@@ -8,7 +8,7 @@ from ledger.database import Query, Rows
 from ledger.errors import InvalidInputError
 from ledger.fill import Book, Fill, dump_fills, read_fill, read_mapping
 from ledger.money import Number
-from ledger.operations.announcing import Write, write_announced
+from ledger.operations.announcing import Results, Write, write_announced
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult
 
@@ -100,8 +100,8 @@ def record(session: Session, fill: Fill, *, effect: Effect | None = None) -> Ope
     name = "record_cash" if fill.is_cash else "record_fill"
     named_bot, category, symbol, idx = fill.book  # a bot that the account may not have
     lines = {(bot, category, symbol, idx) for bot in (session.bot_id, named_bot or session.bot_id)}
-    [[result]] = yield from write_announced(session, name, [Write(params, lines)], _read_result)
-    return result
+    [results] = yield from write_announced(session, name, [Write(params, lines)], _read_result)
+    return results[0]
 
 
 def record_fills(
@@ -127,18 +127,22 @@ def record_fills(
         groups.setdefault((named_bot if named_bot in others else None, category, symbol, idx), []).append(number)
     # Those that name a bot go first: what does not, goes where its order went.
     ordered = sorted(groups.items(), key=lambda group: (group[0][0] is None, *map(str, group[0])))
+    parts = [(book, numbers, _offered(session, book, groups, read)) for book, numbers in ordered]
     writes = [
         Write(
-            _batch_params(session, account_id, book, [read[n] for n in numbers]),
+            _batch_params(session, account_id, book, [read[n] for n in numbers], [read[n] for n in offered]),
             {(book[0] or session.bot_id, *book[1:])},  # others it may turn out to change
         )
-        for book, numbers in ordered
+        for book, numbers, offered in parts
     ]
     name = "record_superseding" if superseding else "record_fills"
     answers = yield from write_announced(session, name, writes, _read_results)
-    results: dict[int, FillResult] = {}
-    for (_, numbers), answer in zip(ordered, answers, strict=True):
-        results.update(zip(numbers, answer, strict=True))
+    results: Results = {}
+    for (_, numbers, offered), answer in zip(parts, answers, strict=True):
+        for place, number in enumerate(numbers + offered):
+            # What two transactions were given is answered by the one that booked it.
+            if place in answer and (number not in results or results[number].duplicate):
+                results[number] = answer[place]
     return [results[number] for number in range(len(read))]
 
 
@@ -156,7 +160,22 @@ def _other_bots(session: Session, fills: list[Fill]) -> Operation[set[str]]:
     return set(rows[0]["bots"])
 
 
-def _batch_params(session: Session, account_id: int, book: Book, fills: list[Fill]) -> dict[str, Any]:
+def _offered(session: Session, book: Book, groups: Mapping[Book, list[int]], fills: list[Fill]) -> list[int]:
+    """Fills that name nobody but are of this named bot's leg if their orders are its, which the database knows.
+
+    They go there with those that name it, so that it is not closed in one transaction before it is opened in the next;
+    and once more with those that name nobody, where what was booked before is not booked again.
+    """
+    named_bot, category, symbol, position_idx = book
+    if named_bot is None or position_idx == 0:
+        return []
+    nobodys = groups.get((None, category, symbol, position_idx), [])
+    return [n for n in nobodys if fills[n].book[0] != session.bot_id and fills[n].params["order_id"] is not None]
+
+
+def _batch_params(
+    session: Session, account_id: int, book: Book, fills: list[Fill], by_order: list[Fill]
+) -> dict[str, Any]:
     named_bot, category, symbol, position_idx = book
     return {
         "account_id": account_id,
@@ -165,23 +184,24 @@ def _batch_params(session: Session, account_id: int, book: Book, fills: list[Fil
         "category": category,
         "symbol": symbol,
         "position_idx": position_idx,
-        "fills": dump_fills(fills, session.bot_id),
+        "fills": dump_fills(fills, session.bot_id, by_order),
     }
 
 
-def _read_result(rows: Rows) -> list[FillResult]:
-    return [FillResult.from_row(rows[0]["result"])]
+def _read_result(rows: Rows) -> Results:
+    return {0: FillResult.from_row(rows[0]["result"])}
 
 
-def _read_results(rows: Rows) -> list[FillResult]:
-    """The results of one book's batch, each with the position that the batch left in its own book.
+def _read_results(rows: Rows) -> Results:
+    """The results of one book's batch by place, each with the position that the batch left in its own book.
 
-    Those that went into other bots' books say so.
+    Those that went into other bots' books say so; those that are of another batch have none.
     """
     answer = rows[0]["result"]
     left = {position["bot_id"]: position for position in (*answer.get("others", ()), answer["position"])}
-    results = []
-    for result in answer["results"]:
-        own = result.get("position", answer["position"])
-        results.append(FillResult.from_row({**result, "position": left.get(own["bot_id"], own)}))
+    results: Results = {}
+    for place, result in enumerate(answer["results"]):
+        if result is not None:
+            own = result.get("position", answer["position"])
+            results[place] = FillResult.from_row({**result, "position": left.get(own["bot_id"], own)})
     return results

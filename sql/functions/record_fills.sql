@@ -1,7 +1,8 @@
 -- Journals a batch of executions of one book in one transaction and applies them together, by the set-based
 -- route; what that cannot do (order-level fills, another bot's orders, cash) goes one by one. `p_fills` is a JSON
--- list of objects with the columns of trading.fills as keys; a bot_id says that the execution names this bot. The
--- answer has one result for each, in the same order, and the position that the batch leaves, in other books, too.
+-- list of objects with the columns of trading.fills as keys; a bot_id says that the execution names this bot, by_order
+-- that it is the named bot's only if its order is. The answer has one result for each, in the same order (null for what
+-- is not booked here), and the position that the batch leaves, in other books, too.
 CREATE OR REPLACE FUNCTION trading.record_fills(
     p_account_id integer, p_bot_id text, p_named_bot text, p_category text, p_symbol text, p_position_idx smallint,
     p_fills json, p_announced text[] DEFAULT NULL) RETURNS json
@@ -14,6 +15,10 @@ DECLARE
     fresh   trading.fills[];
     others  text[];
 BEGIN
+    IF trading.is_shared(p_bot_id, p_named_bot, p_fills) THEN
+        RETURN trading.record_shared(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx, p_fills,
+                                     p_announced, false);
+    END IF;
     SELECT array_agg(i) INTO batch FROM json_populate_recordset(NULL::trading.fills, p_fills) i;
     PERFORM trading.lock_orders(p_account_id, batch);
     owner := trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL);

@@ -11,6 +11,10 @@ DECLARE
     b      trading.books;
     cause  trading.fills;
 BEGIN
+    IF trading.is_shared(p_bot_id, p_named_bot, p_fills) THEN
+        RETURN trading.record_shared(p_account_id, p_bot_id, p_named_bot, p_category, p_symbol, p_position_idx, p_fills,
+                                     p_announced, true);
+    END IF;
     IF p_position_idx <> 0 THEN
         PERFORM trading.reopen_for(
             p_account_id, trading.owner_of(p_account_id, p_bot_id, p_named_bot, p_category, NULL), p_named_bot,
