@@ -30,6 +30,7 @@ POSITION_TYPES = frozenset(
 CASH_TYPES = frozenset({"Funding", "SessionSettlePnL"})
 # Made by people or the reconciler, not by a venue. Only these may have no price.
 BOOKKEEPING_TYPES = frozenset({"Adjustment", "OpeningBalance"})
+_TYPES = POSITION_TYPES | CASH_TYPES | BOOKKEEPING_TYPES
 ORDER_LEVEL = "order:"
 _REST = ":rest:"
 
@@ -72,7 +73,7 @@ def dump_fills(fills: Iterable[Fill], own_bot: str | None = None, by_order: Iter
     `by_order` are of the batch only if their order turns out to be the bot's whose batch it is.
     """
     rows = [
-        fill.as_json() | ({"bot_id": own_bot} if own_bot is not None and fill.book[0] == own_bot else {})
+        fill.as_json() | ({"bot_id": own_bot} if own_bot is not None and fill.params["named_bot"] == own_bot else {})
         for fill in fills
     ]
     return json.dumps(rows + [fill.as_json() | {"by_order": True} for fill in by_order])
@@ -169,8 +170,8 @@ _ARGUMENTS = frozenset(inspect.signature(read_fill).parameters)
 
 
 def _check_type(exec_type: object) -> None:
-    if not isinstance(exec_type, str) or exec_type not in POSITION_TYPES | CASH_TYPES | BOOKKEEPING_TYPES:
-        known = ", ".join(sorted(POSITION_TYPES | CASH_TYPES | BOOKKEEPING_TYPES))
+    if not isinstance(exec_type, str) or exec_type not in _TYPES:
+        known = ", ".join(sorted(_TYPES))
         raise InvalidInputError("exec_type", exec_type, f"one whose effect is known: {known}")
 
 

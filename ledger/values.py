@@ -190,14 +190,14 @@ class FillResult(Row):
     position: Position
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Builds the result, with its parts, from the database's JSON answer."""
+    def from_row(cls, row: Mapping[str, Any], position: Position | None = None) -> Self:
+        """Builds the result, with its parts, from the database's JSON answer; `position` is its own, already built."""
         return cls(
             fill_id=row["fill_id"],
             duplicate=row["duplicate"],
             entry=None if row["entry"] is None else PositionEntry.from_row(row["entry"]),
             completed_trades=[CompletedTrade.from_row(t) for t in row["completed_trades"]],
-            position=Position.from_row(row["position"]),
+            position=Position.from_row(row["position"]) if position is None else position,
         )
 
 

@@ -10,7 +10,7 @@ from ledger.fill import Book, Fill, dump_fills, read_fill, read_mapping
 from ledger.money import Number
 from ledger.operations.announcing import Results, Write, write_announced
 from ledger.session import Operation, Session, registered
-from ledger.values import FillResult
+from ledger.values import FillResult, Position
 
 Effect = Literal["opens", "closes"]
 
@@ -198,10 +198,10 @@ def _read_results(rows: Rows) -> Results:
     Those that went into other bots' books say so; those that are of another batch have none.
     """
     answer = rows[0]["result"]
-    left = {position["bot_id"]: position for position in (*answer.get("others", ()), answer["position"])}
+    left = {at["bot_id"]: Position.from_row(at) for at in (*answer.get("others", ()), answer["position"])}
     results: Results = {}
     for place, result in enumerate(answer["results"]):
         if result is not None:
             own = result.get("position", answer["position"])
-            results[place] = FillResult.from_row({**result, "position": left.get(own["bot_id"], own)})
+            results[place] = FillResult.from_row(result, left.get(own["bot_id"]))
     return results

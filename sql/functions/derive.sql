@@ -14,10 +14,7 @@ $$;
 -- has a window in that order, which makes it keep the order of the one below: one sort, or none, serves all.
 CREATE OR REPLACE FUNCTION trading.derive_steps(p_account_id integer, p_book_id integer, p trading.checkpoint,
                                                 p_until timestamptz)
-RETURNS TABLE (n bigint, fill_id bigint, exec_time timestamptz, seq bigint, exec_id text, side text, exec_price numeric,
-               fee numeric, commission_asset text, close_reason text, order_id text, client_order_id text, source text,
-               signed_qty numeric, pos_before numeric, close_qty numeric, open_qty numeric, closed_to numeric,
-               opened_to numeric, cycle_id bigint, open_to numeric)
+RETURNS SETOF trading.step
 LANGUAGE sql STABLE AS $$
     WITH journal AS (
         SELECT f.*, p.pos + sum(f.signed_qty) OVER o AS pos_after
@@ -56,7 +53,20 @@ LANGUAGE sql STABLE AS $$
       FROM cycled c
 $$;
 
-CREATE OR REPLACE FUNCTION trading.derive_lots(b trading.books, p trading.checkpoint, p_until timestamptz)
+-- The steps that follow a checkpoint: `known`, if the caller has them.
+CREATE OR REPLACE FUNCTION trading.steps_after(b trading.books, p trading.checkpoint, p_until timestamptz,
+                                               known trading.step[]) RETURNS SETOF trading.step
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF known IS NULL THEN
+        RETURN QUERY SELECT * FROM trading.derive_steps(b.account_id, b.book_id, p, p_until);
+    ELSE
+        RETURN QUERY SELECT * FROM unnest(known);
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.derive_lots(b trading.books, p trading.checkpoint, known trading.step[] DEFAULT NULL)
 RETURNS SETOF trading.lots
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -65,23 +75,25 @@ BEGIN
            s.open_to - s.open_qty, s.open_to,
            s.fee - trading.share(s.fee, 0, s.close_qty, abs(s.signed_qty)),
            trading.fee_asset(b, s.commission_asset)
-      FROM trading.derive_steps(b.account_id, b.book_id, p, p_until) s
+      FROM trading.steps_after(b, p, NULL, known) s
      WHERE s.open_qty > 0;
 END
 $$;
 
--- JIT is off, because the planner takes what a FULL JOIN may give for so much that it would compile every time.
-CREATE OR REPLACE FUNCTION trading.derive_trades(b trading.books, p trading.checkpoint)
+-- In the order in which the units were closed. JIT is off, because the planner takes what a FULL JOIN may give for so much
+-- that it would compile every time.
+CREATE OR REPLACE FUNCTION trading.derive_trades(b trading.books, p trading.checkpoint, known trading.step[] DEFAULT NULL)
 RETURNS SETOF trading.completed_trades
 LANGUAGE plpgsql STABLE SET jit = off AS $$
 BEGIN
     RETURN QUERY
     WITH steps AS MATERIALIZED (
-        SELECT * FROM trading.derive_steps(b.account_id, b.book_id, p, NULL)
+        SELECT * FROM trading.steps_after(b, p, NULL, known)
     ), lot AS (  -- those open at the checkpoint first, then the new ones, on one axis; x: consumed before
         SELECT l.fill_id, l.entry_price, l.entry_time, l.side, l.open_to - l.open_from AS qty, l.commission,
-               l.commission_asset, greatest(p.closed - l.open_from, 0) AS x, l.open_to - p.closed AS axis_to
-          FROM trading.lots l
+               l.commission_asset, greatest(p.closed - l.open_from, 0) AS x, l.open_to - p.closed AS axis_to,
+               f.close_reason, f.order_id, f.client_order_id
+          FROM trading.lots l CROSS JOIN LATERAL trading.fill_of(b.account_id, l.fill_id) f
          WHERE l.account_id = b.account_id AND l.cycle_id = p.cycle_id AND l.open_to > p.closed
            AND l.open_to <= p.opened
            -- the lot that p.closed lies in: none before it is read
@@ -90,16 +102,16 @@ BEGIN
                                   AND c.open_from <= p.closed)
            AND l.open_from < p.closed + (SELECT max(s.closed_to) FROM steps s)
         UNION ALL
-        SELECT f.fill_id, f.exec_price, f.exec_time, f.side, s.open_qty,
-               f.fee - trading.share(f.fee, 0, s.close_qty, abs(f.signed_qty)),
-               trading.fee_asset(b, f.commission_asset), 0, abs(p.pos) + s.opened_to
-          FROM steps s CROSS JOIN LATERAL trading.fill_of(b.account_id, s.fill_id) f
+        SELECT s.fill_id, s.exec_price, s.exec_time, s.side, s.open_qty,
+               s.fee - trading.share(s.fee, 0, s.close_qty, abs(s.signed_qty)),
+               trading.fee_asset(b, s.commission_asset), 0, abs(p.pos) + s.opened_to,
+               s.close_reason, s.order_id, s.client_order_id
+          FROM steps s
          WHERE s.open_qty > 0
     ), numbered_lot AS MATERIALIZED (
         SELECT l.*, row_number() OVER (ORDER BY axis_to) AS lot_n, axis_to - (qty - x) AS axis_from FROM lot l
     ), closer AS MATERIALIZED (
-        SELECT s.fill_id, s.closed_to, s.close_qty, row_number() OVER (ORDER BY s.n) AS close_n
-          FROM steps s WHERE s.close_qty > 0
+        SELECT s.*, row_number() OVER (ORDER BY s.n) AS close_n FROM steps s WHERE s.close_qty > 0
     ), bound AS (  -- every end of a lot or of a close cuts the axis
         SELECT at, bool_or(is_lot) AS ends_lot, bool_or(NOT is_lot) AS ends_close
           FROM (SELECT axis_to AS at, true AS is_lot FROM numbered_lot
@@ -115,22 +127,20 @@ BEGIN
                before AS (ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ), cut AS MATERIALIZED (
         -- FULL JOIN, because only that is never a nested loop: the planner takes these tables for tiny ones.
-        SELECT i.a, i.z, i.close_n, e.fill_id AS entry_fill_id, e.entry_price, e.entry_time, e.side,
-               e.commission_asset AS entry_asset,
+        SELECT i.a, i.z, i.close_n, e.*,
                trading.share(e.commission, e.x + i.a - e.axis_from, e.x + i.z - e.axis_from, e.qty) AS entry_fee
           FROM piece i FULL JOIN numbered_lot e ON e.lot_n = i.lot_n
-    ), closed AS MATERIALIZED (
-        SELECT i.*, c.fill_id AS exit_fill_id, c.closed_to, c.close_qty FROM cut i FULL JOIN closer c USING (close_n)
     ), costed AS (
-        SELECT i.entry_fill_id, i.entry_price, i.entry_time, i.side, i.entry_asset, i.entry_fee,
-               f.fill_id AS exit_fill_id, f.exec_price AS exit_price, f.exec_time AS exit_time, i.z - i.a AS qty,
-               trading.fee_asset(b, f.commission_asset) AS exit_asset,
-               trading.share(f.fee, i.a - i.closed_to + i.close_qty, i.z - i.closed_to + i.close_qty,
-                             abs(f.signed_qty)) AS exit_fee,
-               trading.gross_pnl(b.category, i.side, i.z - i.a, b.multiplier, i.entry_price, f.exec_price) AS gross,
-               f.close_reason, f.order_id, f.client_order_id, f.source
-          FROM closed i
-         CROSS JOIN LATERAL trading.fill_of(b.account_id, i.exit_fill_id) f
+        SELECT i.fill_id AS entry_fill_id, i.entry_price, i.entry_time, i.side, i.commission_asset AS entry_asset,
+               i.entry_fee, i.close_reason AS entry_reason, i.order_id AS entry_order_id,
+               i.client_order_id AS entry_client_order_id, i.lot_n, i.close_n,
+               c.fill_id AS exit_fill_id, c.exec_price AS exit_price, c.exec_time AS exit_time, i.z - i.a AS qty,
+               trading.fee_asset(b, c.commission_asset) AS exit_asset,
+               trading.share(c.fee, i.a - c.closed_to + c.close_qty, i.z - c.closed_to + c.close_qty,
+                             abs(c.signed_qty)) AS exit_fee,
+               trading.gross_pnl(b.category, i.side, i.z - i.a, b.multiplier, i.entry_price, c.exec_price) AS gross,
+               c.close_reason, c.order_id, c.client_order_id, c.source
+          FROM cut i FULL JOIN closer c ON c.close_n = i.close_n
          WHERE i.close_n IS NOT NULL  -- lots that nothing closes
     ), result AS MATERIALIZED (  -- else `net` would stand in pnl_pct() three times, which is not inlined then
         SELECT c.*, c.gross - CASE WHEN c.entry_asset = b.settle_coin THEN c.entry_fee ELSE 0 END
@@ -141,8 +151,9 @@ BEGIN
            b.bot_id, b.category, b.symbol, r.side, r.qty, r.entry_price, r.exit_price, r.gross, r.entry_fee,
            r.exit_fee, r.net, trading.pnl_pct(b.category, r.net, r.qty, b.multiplier, r.entry_price), b.settle_coin,
            r.entry_asset, r.exit_asset, extract(epoch FROM r.exit_time - r.entry_time),
-           trading.unknown_price_reason(r.entry_price, r.exit_price), g.close_reason, r.close_reason, g.order_id,
-           r.order_id, g.client_order_id, r.client_order_id, r.source
-      FROM result r CROSS JOIN LATERAL trading.fill_of(b.account_id, r.entry_fill_id) g;
+           trading.unknown_price_reason(r.entry_price, r.exit_price), r.entry_reason, r.close_reason,
+           r.entry_order_id, r.order_id, r.entry_client_order_id, r.client_order_id, r.source
+      FROM result r
+     ORDER BY r.close_n, r.lot_n;
 END
 $$;

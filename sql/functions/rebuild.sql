@@ -137,7 +137,7 @@ CREATE OR REPLACE FUNCTION trading.replace_lots(b trading.books, p trading.check
 LANGUAGE plpgsql AS $$
 BEGIN
     WITH fresh AS MATERIALIZED (
-        SELECT * FROM trading.derive_lots(b, p, NULL)
+        SELECT * FROM trading.derive_lots(b, p)
     ), former AS MATERIALIZED (
         SELECT f.fill_id FROM trading.fills_after(b.account_id, b.book_id, p) f
     ), gone AS (
@@ -200,7 +200,8 @@ END
 $$;
 
 -- Refuses a journal in which a hedge leg is closed further than it was open.
-CREATE OR REPLACE FUNCTION trading.require_hedge_journal(b trading.books, p trading.checkpoint) RETURNS void
+CREATE OR REPLACE FUNCTION trading.require_hedge_journal(b trading.books, p trading.checkpoint,
+                                                         known trading.step[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     bad record;
@@ -208,10 +209,9 @@ BEGIN
     IF b.position_idx = 0 THEN
         RETURN;
     END IF;
-    SELECT abs(s.signed_qty) AS need, s.close_qty AS have, f.side INTO bad
-      FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s
-     CROSS JOIN LATERAL trading.fill_of(b.account_id, s.fill_id) f
-     WHERE s.open_qty > 0 AND f.side <> CASE b.position_idx WHEN 1 THEN 'Buy' ELSE 'Sell' END
+    SELECT abs(s.signed_qty) AS need, s.close_qty AS have, s.side INTO bad
+      FROM trading.steps_after(b, p, NULL, known) s
+     WHERE s.open_qty > 0 AND s.side <> CASE b.position_idx WHEN 1 THEN 'Buy' ELSE 'Sell' END
      ORDER BY s.n LIMIT 1;
     IF FOUND THEN
         PERFORM trading.require_hedge_rule(b, bad.side, bad.need, bad.have);
@@ -226,8 +226,8 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- Where the book stands after the journal that follows a checkpoint.
-CREATE OR REPLACE FUNCTION trading.state_after(b trading.books, p trading.checkpoint, p_until timestamptz)
-RETURNS trading.books
+CREATE OR REPLACE FUNCTION trading.state_after(b trading.books, p trading.checkpoint, p_until timestamptz,
+                                               known trading.step[] DEFAULT NULL) RETURNS trading.books
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     last trading.checkpoint;
@@ -235,7 +235,7 @@ BEGIN
     SELECT s.exec_time, s.seq, s.exec_id, s.pos_before + s.signed_qty, s.cycle_id, s.open_to,
            s.open_to - abs(s.pos_before + s.signed_qty)
       INTO last
-      FROM trading.derive_steps(b.account_id, b.book_id, p, p_until) s ORDER BY s.n DESC LIMIT 1;
+      FROM trading.steps_after(b, p, p_until, known) s ORDER BY s.n DESC LIMIT 1;
     IF NOT FOUND THEN
         last := p;
     END IF;

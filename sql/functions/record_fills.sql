@@ -40,12 +40,11 @@ BEGIN
         -- A conflict is a conflict whatever the rest of the batch would do.
         PERFORM trading.repeated_fill(b, i) FROM trading.repeated_in(batch, fresh) i;
     END IF;
-    IF fresh IS NOT NULL THEN
-        b := trading.apply_batch(b, fresh);
-    ELSE
+    IF fresh IS NULL THEN
         PERFORM trading.drop_empty_book(b);
+        RETURN trading.batch_result(b, batch, fresh, NULL, NULL);
     END IF;
-    RETURN trading.batch_result(b, batch, fresh);
+    RETURN trading.apply_batch(b, batch, fresh);
 END
 $$;
 
@@ -166,15 +165,45 @@ BEGIN
 END
 $$;
 
--- Adds those executions of a batch that the journal lacks, in exchange order. NULL if it has them all.
+-- Adds those executions of a batch that the journal lacks, in exchange order. NULL if it has them all. What is delivered
+-- again begins or ends with what is known; a batch that does not is taken for new as a whole, which the table's key decides,
+-- and only if that is wrong is each looked for.
 CREATE OR REPLACE FUNCTION trading.journal_batch(b trading.books, batch trading.fills[]) RETURNS trading.fills[]
+LANGUAGE plpgsql AS $$
+DECLARE
+    fresh   trading.fills[];
+    broken  text;
+    looking boolean := EXISTS (SELECT FROM trading.execution_of(b.account_id, b.category, batch[1].exec_id))
+        OR EXISTS (SELECT FROM trading.execution_of(b.account_id, b.category, batch[cardinality(batch)].exec_id));
+BEGIN
+    LOOP
+        fresh := trading.linked_fills(b, batch, looking);
+        BEGIN
+            INSERT INTO trading.fills SELECT u.* FROM unnest(fresh) u;
+            RETURN fresh;
+        EXCEPTION WHEN unique_violation THEN
+            GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
+            IF broken <> 'fills_account_id_category_exec_id_key' THEN
+                RAISE;
+            ELSIF looking THEN
+                RAISE EXCEPTION USING ERRCODE = 'serialization_failure',
+                    MESSAGE = 'an execution of the batch was booked elsewhere at the same time; try again';
+            END IF;
+        END;
+        looking := true;
+    END LOOP;
+END
+$$;
+
+-- The fills of a batch, or those that the journal lacks if it is to be looked at, as the next links of the book's chain.
+CREATE OR REPLACE FUNCTION trading.linked_fills(b trading.books, batch trading.fills[], looking boolean)
+RETURNS trading.fills[]
 LANGUAGE plpgsql AS $$
 DECLARE
     f     trading.fills;
     fresh trading.fills[];
-    added bigint;
 BEGIN
-    FOR f IN SELECT * FROM trading.new_fills(b, batch) LOOP
+    FOR f IN SELECT * FROM trading.new_fills(b, batch, looking) LOOP
         f.hash := trading.link(b.hash, trading.canonical(f));
         b.hash := f.hash;
         fresh := fresh || f;
@@ -182,25 +211,19 @@ BEGIN
     PERFORM trading.require_no_cash(b.account_id, b.category, u.exec_id, u.exec_type)
        FROM unnest(fresh) u
       WHERE EXISTS (SELECT FROM trading.payment_of(b.account_id, b.category, u.exec_id));
-    INSERT INTO trading.fills SELECT u.* FROM unnest(fresh) u
-    ON CONFLICT (account_id, category, exec_id) DO NOTHING;
-    GET DIAGNOSTICS added = ROW_COUNT;
-    IF added < coalesce(cardinality(fresh), 0) THEN
-        RAISE EXCEPTION USING ERRCODE = 'serialization_failure',
-            MESSAGE = 'an execution of the batch was booked elsewhere at the same time; try again';
-    END IF;
     RETURN fresh;
 END
 $$;
 
--- The executions of a batch that the journal lacks, in exchange order, as fills of the book that lack but the hash.
-CREATE OR REPLACE FUNCTION trading.new_fills(b trading.books, batch trading.fills[]) RETURNS SETOF trading.fills
+-- They, in exchange order, as fills of the book that lack but the hash.
+CREATE OR REPLACE FUNCTION trading.new_fills(b trading.books, batch trading.fills[], looking boolean)
+RETURNS SETOF trading.fills
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN QUERY
     WITH one AS MATERIALIZED (
         SELECT DISTINCT ON (i.exec_id) i.* FROM unnest(batch) WITH ORDINALITY i
-         WHERE NOT EXISTS (SELECT FROM trading.execution_of(b.account_id, b.category, i.exec_id))
+         WHERE NOT looking OR NOT EXISTS (SELECT FROM trading.execution_of(b.account_id, b.category, i.exec_id))
          ORDER BY i.exec_id, i.ordinality
     ), numbered AS (
         SELECT o.*, b.book_seq + row_number() OVER (ORDER BY o.exec_time, coalesce(o.seq, 0), o.exec_id) AS number,
@@ -218,66 +241,6 @@ BEGIN
       FROM filled d
      WHERE trading.require_valid(d.f)
      ORDER BY d.number;
-END
-$$;
-
--- Applies journaled fills, sorted in exchange order: after the book's last one from its present state, else
--- by a rebuild. Saves the book.
-CREATE OR REPLACE FUNCTION trading.apply_batch(b trading.books, fresh trading.fills[]) RETURNS trading.books
-LANGUAGE plpgsql AS $$
-DECLARE
-    p      trading.checkpoint;
-    f      trading.fills := fresh[1];
-    former trading.books := b;
-    traded record;
-BEGIN
-    b.book_seq := fresh[cardinality(fresh)].book_seq;
-    b.hash := fresh[cardinality(fresh)].hash;
-    b.dust_qty := b.dust_qty + (SELECT sum(trading.dust_of(b, u)) FROM unnest(fresh) u);
-    IF (f.exec_time, f.seq, f.exec_id) < (b.last_exec_time, b.last_seq, b.last_exec_id) THEN
-        RETURN trading.apply_late(b, f, 'late fills');
-    END IF;
-    p := (b.last_exec_time, b.last_seq, b.last_exec_id,
-          CASE b.side WHEN 'Sell' THEN -b.size ELSE b.size END, b.cycle_id, b.opened, b.closed);
-    PERFORM trading.require_hedge_journal(b, p);
-    INSERT INTO trading.lots SELECT * FROM trading.derive_lots(b, p, NULL);
-    WITH written AS (
-        INSERT INTO trading.completed_trades SELECT * FROM trading.derive_trades(b, p)
-        RETURNING gross_pnl, net_pnl)
-    SELECT count(*) AS trades, sum(gross_pnl) AS gross, sum(net_pnl) AS net INTO traded FROM written;
-    b.trades := b.trades + traded.trades;
-    b.realized_gross := b.realized_gross + coalesce(traded.gross, 0);
-    b.realized_net := b.realized_net + coalesce(traded.net, 0);
-    b := trading.with_moved_lots(trading.state_after(b, p, NULL), former, p, (0, 0, 0, 0));
-    b := trading.save_book(b);
-    RETURN b;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION trading.batch_result(b trading.books, batch trading.fills[], fresh trading.fills[])
-RETURNS json LANGUAGE plpgsql SET jit = off AS $$
-BEGIN
-    RETURN (
-        WITH input AS MATERIALIZED (
-            SELECT n.*, row_number() OVER (PARTITION BY (n.f).exec_id ORDER BY n.n) AS nth
-              FROM (SELECT i AS f, row_number() OVER () AS n FROM unnest(batch) i) n
-        ), added AS MATERIALIZED (
-            SELECT u.exec_id, 1::bigint AS nth, json_build_object(
-                       'fill_id', u.fill_id, 'duplicate', false,
-                       'entry', (SELECT trading.entry_of(b, l, u) FROM trading.lot_of(b.account_id, u.fill_id) l),
-                       'completed_trades', (SELECT coalesce(json_agg(t ORDER BY l.open_from), '[]')
-                                              FROM trading.trades_of(b.account_id, u.fill_id) t
-                                             CROSS JOIN LATERAL trading.lot_of(t.account_id, t.entry_fill_id) l)
-                   ) AS result
-              FROM unnest(fresh) u
-        ), answer AS MATERIALIZED (  -- FULL JOIN: never a nested loop
-            SELECT i.n, i.f, a.result
-              FROM input i FULL JOIN added a ON a.exec_id = (i.f).exec_id AND a.nth = i.nth
-        )
-        SELECT json_build_object(
-            'position', trading.position_of(b),
-            'results', json_agg(coalesce(a.result, trading.repeated_fill(b, a.f)) ORDER BY a.n))
-          FROM answer a);
 END
 $$;
 

@@ -30,3 +30,30 @@ def test_a_conflict_comes_before_what_the_rest_of_the_batch_may_not_do(client: L
         client.record_fills([beyond, fill("e1", price=101, position_idx=1)])
     assert refused.value.fields["exec_price"]["given"] == "101"
     assert client.get_position(SYMBOL, position_idx=1).total_qty == Decimal(1)
+
+
+def test_what_is_known_may_lie_between_what_is_new(client: LedgerClient) -> None:
+    known = client.record_fill(**fill("e2", at=1))
+    results = client.record_fills([fill("e1"), fill("e2", at=1), fill("e3", "Sell", 2, at=2)])
+    assert [(result.duplicate, result.fill_id == known.fill_id) for result in results] == [
+        (False, False), (True, True), (False, False),
+    ]  # fmt: skip
+    assert {(result.position.size, result.position.book_seq) for result in results} == {(0, 3)}
+    assert [trade.entry_fill_id for trade in results[2].completed_trades] == [results[0].fill_id, known.fill_id]
+
+
+def test_a_conflict_may_lie_between_what_is_new(client: LedgerClient) -> None:
+    client.record_fill(**fill("e2", at=1))
+    with pytest.raises(ConflictingFillError, match="execution e2 "):
+        client.record_fills([fill("e1"), fill("e2", qty=2, at=1), fill("e3", at=2)])
+    assert client.get_position(SYMBOL).book_seq == 1
+
+
+def test_another_bots_execution_may_lie_between_what_is_new(client: LedgerClient, database_url: str) -> None:
+    with open_client("blocking", "other", account="main", database_url=database_url) as other:
+        other.record_fill(**fill("e2", at=1))
+        results = client.record_fills([fill("e1"), fill("e2", at=1), fill("e3", at=2)])
+        assert [(result.duplicate, result.position.bot_id) for result in results] == [
+            (False, "bot"), (True, "other"), (False, "bot"),
+        ]  # fmt: skip
+        assert [one.get_position(SYMBOL).size for one in (client, other)] == [2, 1]

@@ -1,0 +1,89 @@
+-- Applies the fills that a batch has added to the journal, sorted in exchange order: after the book's last one from its
+-- present state, else by a rebuild. Saves the book. The answer is that of the whole batch.
+CREATE OR REPLACE FUNCTION trading.apply_batch(b trading.books, batch trading.fills[], fresh trading.fills[])
+RETURNS json
+LANGUAGE plpgsql AS $$
+DECLARE
+    p      trading.checkpoint;
+    f      trading.fills := fresh[1];
+    former trading.books := b;
+    steps  trading.step[];
+    lots   trading.lots[];
+    trades trading.completed_trades[];
+BEGIN
+    b.book_seq := fresh[cardinality(fresh)].book_seq;
+    b.hash := fresh[cardinality(fresh)].hash;
+    b.dust_qty := b.dust_qty + (SELECT sum(trading.dust_of(b, u)) FROM unnest(fresh) u);
+    IF (f.exec_time, f.seq, f.exec_id) < (b.last_exec_time, b.last_seq, b.last_exec_id) THEN
+        b := trading.apply_late(b, f, 'late fills');
+        RETURN trading.batch_result(b, batch, fresh, trading.lots_of(fresh), trading.trades_of(fresh));
+    END IF;
+    p := (b.last_exec_time, b.last_seq, b.last_exec_id,
+          CASE b.side WHEN 'Sell' THEN -b.size ELSE b.size END, b.cycle_id, b.opened, b.closed);
+    steps := ARRAY(SELECT s FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s ORDER BY s.n);
+    PERFORM trading.require_hedge_journal(b, p, steps);
+    lots := ARRAY(SELECT l FROM trading.derive_lots(b, p, steps) l);
+    trades := ARRAY(SELECT t FROM trading.derive_trades(b, p, steps) t);
+    INSERT INTO trading.lots SELECT l.* FROM unnest(lots) l;
+    INSERT INTO trading.completed_trades SELECT t.* FROM unnest(trades) t;
+    SELECT b.trades + count(*), b.realized_gross + coalesce(sum(t.gross_pnl), 0), b.realized_net + coalesce(sum(t.net_pnl), 0)
+      INTO b.trades, b.realized_gross, b.realized_net FROM unnest(trades) t;
+    b := trading.with_moved_lots(trading.state_after(b, p, NULL, steps), former, p, (0, 0, 0, 0));
+    b := trading.save_book(b);
+    RETURN trading.batch_result(b, batch, fresh, lots, trades);
+END
+$$;
+
+-- The lots that fills have opened.
+CREATE OR REPLACE FUNCTION trading.lots_of(fresh trading.fills[]) RETURNS trading.lots[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN ARRAY(SELECT l FROM unnest(fresh) u CROSS JOIN LATERAL trading.lot_of(u.account_id, u.fill_id) l);
+END
+$$;
+
+-- The trades that fills have completed, each fill's in the order in which it consumed the lots.
+CREATE OR REPLACE FUNCTION trading.trades_of(fresh trading.fills[]) RETURNS trading.completed_trades[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN ARRAY(SELECT t FROM unnest(fresh) u
+                  CROSS JOIN LATERAL trading.trades_of(u.account_id, u.fill_id) t
+                  CROSS JOIN LATERAL trading.lot_of(t.account_id, t.entry_fill_id) l
+                  ORDER BY l.open_from);
+END
+$$;
+
+-- What each fill of a batch has done, in the order of the batch. `lots` and `trades`: what the fresh ones have opened and
+-- completed.
+CREATE OR REPLACE FUNCTION trading.batch_result(b trading.books, batch trading.fills[], fresh trading.fills[],
+                                                lots trading.lots[], trades trading.completed_trades[])
+RETURNS json LANGUAGE plpgsql SET jit = off AS $$
+BEGIN
+    RETURN (
+        WITH input AS MATERIALIZED (
+            SELECT n.*, row_number() OVER (PARTITION BY (n.f).exec_id ORDER BY n.n) AS nth
+              FROM (SELECT i AS f, row_number() OVER () AS n FROM unnest(batch) i) n
+        ), opened AS MATERIALIZED (
+            SELECT l.fill_id, l FROM unnest(lots) l
+        ), closed AS MATERIALIZED (
+            SELECT (n.t).exit_fill_id AS fill_id, json_agg(n.t ORDER BY n.n) AS trades
+              FROM (SELECT t, row_number() OVER () AS n FROM unnest(trades) t) n
+             GROUP BY 1
+        ), added AS MATERIALIZED (  -- FULL JOIN: never a nested loop
+            SELECT u.exec_id, 1::bigint AS nth, json_build_object(
+                       'fill_id', u.fill_id, 'duplicate', false,
+                       'entry', CASE WHEN o.fill_id IS NOT NULL THEN trading.entry_of(b, o.l, u) END,
+                       'completed_trades', coalesce(c.trades, '[]')) AS result
+              FROM unnest(fresh) u
+              FULL JOIN opened o ON o.fill_id = u.fill_id
+              FULL JOIN closed c ON c.fill_id = u.fill_id
+        ), answer AS MATERIALIZED (
+            SELECT i.n, i.f, a.result
+              FROM input i FULL JOIN added a ON a.exec_id = (i.f).exec_id AND a.nth = i.nth
+        )
+        SELECT json_build_object(
+            'position', trading.position_of(b),
+            'results', json_agg(coalesce(a.result, trading.repeated_fill(b, a.f)) ORDER BY a.n))
+          FROM answer a);
+END
+$$;
