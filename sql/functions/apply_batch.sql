@@ -20,7 +20,7 @@ BEGIN
     END IF;
     p := (b.last_exec_time, b.last_seq, b.last_exec_id,
           CASE b.side WHEN 'Sell' THEN -b.size ELSE b.size END, b.cycle_id, b.opened, b.closed);
-    steps := ARRAY(SELECT s FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s ORDER BY s.n);
+    steps := ARRAY(SELECT s FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s);
     PERFORM trading.require_hedge_journal(b, p, steps);
     lots := ARRAY(SELECT l FROM trading.derive_lots(b, p, steps) l);
     trades := ARRAY(SELECT t FROM trading.derive_trades(b, p, steps) t);

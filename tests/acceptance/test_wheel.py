@@ -92,10 +92,12 @@ def installation(distributions: Distributions) -> Iterator[Installation]:
     scratch.chmod(0o755)
     venv = scratch / "venv"
     try:
-        run([sys.executable, "-m", "venv", venv], cwd=scratch)
+        run([sys.executable, "-m", "venv", "--without-pip", venv], cwd=scratch)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         requirement = f"fifoledger[embedded] @ {distributions.wheel.as_uri()}"
-        run([venv / "bin" / "pip", "install", "--quiet", "--no-compile", requirement], cwd=scratch, env=environment)
+        # This environment's pip, which may be younger than the one in Python, and is then twice as fast.
+        pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", venv / "bin" / "python"]
+        run([*pip, "install", "--quiet", "--no-compile", requirement], cwd=scratch, env=environment)
         installed = Installation(venv, scratch)
         yield installed
         if installed.server_processes():

@@ -14,6 +14,7 @@ from tests.steps.superseding import real
 
 _OTHERS = Line(bot=OTHER)
 _SPOT = Line(category="spot")
+_LEG = Line(position_idx=1)
 
 
 def named(play: Play) -> None:
@@ -97,6 +98,51 @@ def batches_that_name(play: Play) -> None:
     (result,) = play.batch([execution("alone", "+1", 100, 2, bot_id=BOT, order_id="o")])["results"]
     assert "position" not in result
     assert play.counted() == ["names 0 +1", "alone +1"]
+
+
+def by_order(play: Play) -> None:
+    """What a named bot's leg gets by its orders is booked with what names it; what is not the bot's has no result."""
+    legs = Line(bot=OTHER, position_idx=1)
+    play.order("o", OTHER)
+    play.order("p", OTHER, "spot")
+    play.order("q", BOT)
+    fills = [
+        execution("b", "-1", 100, 1, order_id="o", by_order=True),
+        execution("a", "+3", 100, 0, order_id="new"),
+        execution("c", "-1", 100, 2, order_id="p", by_order=True),
+        execution("d", "-1", 100, 2, order_id="q", by_order=True),
+        execution("e", "-1", 100, 3, order_id="new", by_order=True),
+        execution("f", "-1", 100, 2, order_id="unknown", by_order=True),
+        execution("g", "+2", 100, 4, order_id="o"),
+    ]
+    play.refused(play.batch(fills, _LEG, named_bot=OTHER, announced=[_LEG.announced]), "FL010", bot_id=OTHER)
+    answer = play.batch(fills, _LEG, named_bot=OTHER, announced=[legs.announced])
+    assert [one and one["duplicate"] for one in answer["results"]] == [False, False, None, None, False, None, False]
+    assert play.counted(legs) == ["a +3", "b -1", "e -1", "g +2"]
+    # One by one, because there is a fill of a whole order; and cash apart.
+    more = [
+        execution("h", "-1", 100, 5, order_id="o", by_order=True),
+        execution(None, "+1", 100, 6, order_id="whole"),
+        execution("i", "+1", 100, 7, order_id="o", by_order=True, exec_type="Funding"),
+        execution("j", "+1", 100, 7, order_id="q", by_order=True, exec_type="Funding"),
+    ]
+    results = play.batch(more, _LEG, named_bot=OTHER)["results"]
+    assert [one and one["duplicate"] for one in results] == [False, False, False, None]
+    # To the bot itself nothing is offered: all is its own.
+    own = play.batch([execution("k", "+1", 100, 8, order_id="o", by_order=True)], legs, named_bot=OTHER)
+    assert own["position"]["total_qty"] == 4
+    assert not play.has_book(_LEG)
+
+
+def by_order_in_place_of_adjustments(play: Play) -> None:
+    """They take the place of later adjustments if the batch does."""
+    legs = Line(bot=OTHER, position_idx=1)
+    play.order("o", OTHER)
+    play.fill("a", "+3", 100, 0, legs)
+    adjustment(play, "x", "-2", 4, {OTHER: 1}, legs)
+    fills = [execution("b", "+1", 100, 1), execution("c", "-3", 100, 2, order_id="o", by_order=True)]
+    assert real(play, fills, _LEG, named_bot=OTHER)["position"]["total_qty"] == 1
+    assert play.counted(legs) == ["a +3", "b +1", "c -3"]
 
 
 def announced(play: Play) -> None:
@@ -235,13 +281,19 @@ def repeated_in_a_batch(play: Play) -> None:
     play.refused(play.batch([opens, closes], leg), "FL002")
     play.refused(play.batch([opens | {"exec_qty": "2"}, closes], leg), "FL001", exec_id="l")
     play.refused(play.batch([closes, closes | {"exec_qty": "2"}], leg), "FL001", exec_id="m")
+    # Between what is new, too.
+    between = [execution("y", "+1", 100, 2), a, execution("z", "-1", 100, 3)]
+    assert [one["duplicate"] for one in play.batch(between)["results"]] == [False, True, False]
+    between = [execution("v", "+1", 100, 2), a | {"exec_qty": "2"}, execution("w", "-1", 100, 3)]
+    play.refused(play.batch(between), "FL001", exec_id="a")
     # A book of another bot is not made by what is known.
     assert [one["duplicate"] for one in play.batch([a, b], _OTHERS)["results"]] == [True, True]
-    assert play.counted() == ["a +1", "b +1"]
+    assert play.counted() == ["a +1", "b +1", "y +1", "z -1"]
 
 
 def scenarios() -> Iterator[Any]:
     yield from (
-        named, wrote_the_order, batches_of_others, batches_of_one_order, batches_that_name, announced, coins,
+        named, wrote_the_order, batches_of_others, batches_of_one_order, batches_that_name, by_order,
+        by_order_in_place_of_adjustments, announced, coins,
         as_a_login, repeated_with_differences, repeated_in_a_batch,
     )  # fmt: skip
