@@ -10,6 +10,7 @@ import statistics
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,13 +37,16 @@ console = Console(width=120)
 
 @dataclass(frozen=True)
 class Round:
-    """Rows per second of both; the most memory, in MiB, of the verifying process and of one of the server's.
+    """Rows per second of both, and of the hash chain alone.
+
+    And the most memory, in MiB, of the verifying process and of one of the server's.
 
     `server` counts what that process has for itself, without the shared buffers. None: no Linux, or a server elsewhere.
     """
 
     copy: float
     verify: float
+    chain: float
     client: float | None
     server: float | None
 
@@ -74,7 +78,7 @@ def _round(connection: psycopg.Connection[Any], url: str, rows: int, jobs: int) 
     copied = _copied(connection, rows)
     with _server_memory(connection) as most:
         seconds, client = _verified(url, rows, jobs)
-    return Round(rows / copied, rows / seconds, client, max(most, default=None))
+    return Round(rows / copied, rows / seconds, rows / _chained(url, jobs), client, max(most, default=None))
 
 
 def _copied(connection: psycopg.Connection[Any], rows: int) -> float:
@@ -84,6 +88,20 @@ def _copied(connection: psycopg.Connection[Any], rows: int) -> float:
         for _ in copy:
             seen += 1
     assert seen == rows
+    return time.perf_counter() - started
+
+
+def _chained(url: str, jobs: int) -> float:
+    """Seconds of the canonical text and the hash of every fill, on so many connections."""
+
+    def part(number: int) -> None:
+        alone = "-c max_parallel_workers_per_gather=0"
+        with psycopg.connect(to_conninfo(url), autocommit=True, options=alone) as connection:
+            connection.execute(statement("benchmark/chain_alone"), {"parts": jobs, "part": number})
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(jobs) as threads:
+        list(threads.map(part, range(jobs)))
     return time.perf_counter() - started
 
 
@@ -146,7 +164,7 @@ def _show(title: str, rounds: list[Round]) -> None:
     table = Table(title=title, title_justify="left")
     for name in ("what", "rows per second", "spread", "beside COPY", "spread of that"):
         table.add_column(name, justify="left" if name == "what" else "right")
-    for what, way in {"COPY out": "copy", "verify": "verify"}.items():
+    for what, way in {"COPY out": "copy", "verify": "verify", "hash chain alone": "chain"}.items():
         rates = [getattr(one, way) for one in rounds]
         ratios = [rate / one.copy for rate, one in zip(rates, rounds, strict=True)]
         table.add_row(

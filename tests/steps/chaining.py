@@ -29,5 +29,13 @@ def chained(play: Play) -> None:
     assert check_chains(play.connection) == (4, 2)
 
 
+def numbered(play: Play) -> None:
+    """A batch gets its numbers in exchange order, in which no sequence is sequence 0."""
+    a, b, c = (execution(name, signed, 100, 0) for name, signed in (("a", "+3"), ("b", "-1"), ("c", "-2")))
+    results = play.batch([a | {"seq": 1}, b, c | {"seq": 0}])["results"]
+    assert [result["fill_id"] - results[1]["fill_id"] for result in results] == [2, 0, 1]
+    assert [len(result["completed_trades"]) for result in results] == [2, 0, 0]
+
+
 def scenarios() -> Iterator[Any]:
-    yield from (chained,)
+    yield from (chained, numbered)

@@ -66,9 +66,16 @@ def batches_of_others(play: Play) -> None:
     owners = [result["position"]["bot_id"] for result in answer["results"]]
     assert owners == [OTHER, BOT, BOT, NOBODY, BOT, BOT]
     assert answer["position"]["total_qty"] == 4
+    # Cash goes apart, and the other bot's position is answered all the same.
+    mixed = [
+        execution("t", "+1", 100, 6, order_id="o"),
+        execution("u", "+1", 100, 7, exec_type="Funding"),
+        execution("v", "+1", 100, 8),
+    ]
+    assert [(one["bot_id"], one["total_qty"]) for one in play.batch(mixed)["others"]] == [(OTHER, 2)]
     # Who is named is who owns them, whoever wrote the order.
     mine = [execution("n", "+1", 100, 9, order_id="o"), execution("m", "+1", 100, 9, order_id="r")]
-    assert play.batch(mine, named_bot=BOT)["position"]["total_qty"] == 6
+    assert play.batch(mine, named_bot=BOT)["position"]["total_qty"] == 7
 
 
 def batches_of_one_order(play: Play) -> None:

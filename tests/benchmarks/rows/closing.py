@@ -1,6 +1,9 @@
 """What a close costs: by the lots that it consumes, by those that stay behind, and beside an old snapshot."""
 
 import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from psycopg import IsolationLevel
@@ -8,6 +11,8 @@ from psycopg import IsolationLevel
 from tests.benchmarks.bench import Bench, settle
 from tests.benchmarks.line import Line, lines
 from tests.benchmarks.results import Goal, Percentiles, Result, at_most
+from tests.benchmarks.target import Target
+from tests.benchmarks.ways import RowsAlone, Write
 from tests.statements import statement
 
 _FLAT = 1.3
@@ -89,28 +94,52 @@ def open_lots(bench: Bench) -> list[Result]:
 
 
 def snapshot(bench: Bench) -> list[Result]:
-    """Closes of one book while an old snapshot keeps the server from cleaning up: the last beside the first."""
+    """Closes of one book while an old snapshot keeps the server from cleaning up: the last beside the first.
+
+    And the same with the rows of a close alone, under the book's lock and with nothing computed.
+    """
     closes, edge = bench.pick((20_000, 500), (100, 20))
-    rounds: list[list[float]] = []
+    ours: list[list[float]] = []
+    alone: list[list[float]] = []
     with bench.database() as target:
         for _ in range(bench.rounds):
-            with lines(target, "old") as books, target.connect() as reader:
+            with lines(target, "old") as books:
                 books["old"].open(closes + 1)
-                settle(target.database_url)
-                reader.autocommit = False
-                reader.isolation_level = IsolationLevel.REPEATABLE_READ
-                reader.execute(statement("benchmark/sizes"))  # keeps its snapshot until its transaction ends
-                rounds.append([books["old"].close(1) for _ in range(closes)])
-    first, last = [one[:edge] for one in rounds], [one[-edge:] for one in rounds]
+                with _old_snapshot(target):
+                    ours.append([books["old"].close(1) for _ in range(closes)])
+            with RowsAlone(1).opened(target) as write, _old_snapshot(target):
+                alone.append([_timed(write) for _ in range(closes)])
     return [
-        Result(
-            case=f"{closes:,} closes beside an old snapshot",
-            what=f"the last {edge}",
-            beside=f"the first {edge}",
-            unit="ms",
-            values=[_milliseconds(one) for one in last],
-            others=[_milliseconds(one) for one in first],
-            goal=at_most(1.5),
-            percentiles={"first": Percentiles.of(first), "last": Percentiles.of(last)},
-        )
+        _last_beside_first(f"{closes:,} closes beside an old snapshot", ours, edge, at_most(1.5)),
+        _last_beside_first("rows alone", alone, edge, None),
     ]
+
+
+def _timed(write: Write) -> float:
+    began = time.perf_counter()
+    write()
+    return time.perf_counter() - began
+
+
+@contextmanager
+def _old_snapshot(target: Target) -> Iterator[None]:
+    settle(target.database_url)
+    with target.connect() as reader:
+        reader.autocommit = False
+        reader.isolation_level = IsolationLevel.REPEATABLE_READ
+        reader.execute(statement("benchmark/sizes"))  # keeps its snapshot until its transaction ends
+        yield
+
+
+def _last_beside_first(case: str, rounds: list[list[float]], edge: int, goal: Goal | None) -> Result:
+    first, last = [one[:edge] for one in rounds], [one[-edge:] for one in rounds]
+    return Result(
+        case=case,
+        what=f"the last {edge}",
+        beside=f"the first {edge}",
+        unit="ms",
+        values=[_milliseconds(one) for one in last],
+        others=[_milliseconds(one) for one in first],
+        goal=goal,
+        percentiles={"first": Percentiles.of(first), "last": Percentiles.of(last)},
+    )
