@@ -51,3 +51,11 @@ def blocked_backend(watcher: psycopg.Connection[Any], seen: set[int]) -> int:
             return int(found.pop())
         assert time.monotonic() < until, "nobody waits for the lock"
         time.sleep(0.01)
+
+
+def wait_until_blocked(watcher: psycopg.Connection[Any], holder: psycopg.Connection[Any]) -> None:
+    """Until somebody waits for what this connection holds."""
+    until = time.monotonic() + 10
+    while not watcher.execute(statement("server/blocked_by"), {"pid": holder.info.backend_pid}).fetchall():
+        assert time.monotonic() < until, "nobody waits for the lock"
+        time.sleep(0.01)

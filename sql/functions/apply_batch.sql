@@ -6,7 +6,6 @@ LANGUAGE plpgsql AS $$
 DECLARE
     p      trading.checkpoint;
     f      trading.fills := fresh[1];
-    former trading.books := b;
     steps  trading.step[];
     lots   trading.lots[];
     trades trading.completed_trades[];
@@ -28,7 +27,7 @@ BEGIN
     INSERT INTO trading.completed_trades SELECT t.* FROM unnest(trades) t;
     SELECT b.trades + count(*), b.realized_gross + coalesce(sum(t.gross_pnl), 0), b.realized_net + coalesce(sum(t.net_pnl), 0)
       INTO b.trades, b.realized_gross, b.realized_net FROM unnest(trades) t;
-    b := trading.with_moved_lots(trading.state_after(b, p, NULL, steps), former, p, (0, 0, 0, 0));
+    b := trading.with_moved_lots(trading.state_after(b, p, NULL, steps), b, p, (0, 0, 0, 0));
     b := trading.save_book(b);
     RETURN trading.batch_result(b, batch, fresh, lots, trades);
 END

@@ -12,7 +12,7 @@ import pytest
 from ledger import LedgerClient
 from ledger.database.url import to_conninfo
 from tests.fills import SYMBOL, fill
-from tests.locks import Call, blocked_backend
+from tests.locks import Call, blocked_backend, wait_until_blocked
 from tests.statements import statement
 
 Open = Callable[[str], LedgerClient]
@@ -46,6 +46,25 @@ def test_an_execution_of_a_batch_that_is_being_booked_for_another_bot(
     assert [result.duplicate for result in call.result] == [True, False]
     position = writer.get_position(SYMBOL)
     assert (position.side, position.total_qty) == ("Sell", Decimal(3))
+
+
+def test_executions_of_a_batch_that_others_book_one_after_the_other(opened: Open, database_url: str) -> None:
+    for bot in ("a", "b"):
+        opened(bot)
+    writer = opened("c")
+    batch = [fill("e1"), fill("e2", "Sell", 3, at=1), fill("e3", at=2)]
+    with psycopg.connect(to_conninfo(database_url), autocommit=True) as watcher, ExitStack() as stack:
+        others = [stack.enter_context(psycopg.connect(to_conninfo(database_url))) for _ in "ab"]
+        for bot, given, other in zip("ab", batch, others, strict=False):
+            other.execute(statement("reconcile/record_fill"), {**given, **_PLAIN, "bot_id": bot})
+        call = Call(partial(writer.record_fills, batch))
+        for other in others:
+            wait_until_blocked(watcher, other)
+            other.commit()
+    call.join(30)
+    assert call.error is None
+    assert [result.duplicate for result in call.result] == [True, True, False]
+    assert [result.position.bot_id for result in call.result] == ["a", "b", "c"]
 
 
 def test_bots_that_make_books_of_one_line_do_not_wait_for_each_other(

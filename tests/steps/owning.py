@@ -150,6 +150,12 @@ def by_order_in_place_of_adjustments(play: Play) -> None:
     fills = [execution("b", "+1", 100, 1), execution("c", "-3", 100, 2, order_id="o", by_order=True)]
     assert real(play, fills, _LEG, named_bot=OTHER)["position"]["total_qty"] == 1
     assert play.counted(legs) == ["a +3", "b +1", "c -3"]
+    # What is not the bot's takes no adjustment's place.
+    play.order("q", BOT)
+    adjustment(play, "y", "-1", 6, {OTHER: play.book(legs)["book_seq"]}, legs)
+    foreign = execution("d", "-1", 100, 5, order_id="q", by_order=True)
+    real(play, [foreign, execution("e", "+1", 100, 9)], _LEG, named_bot=OTHER)
+    assert play.counted(legs) == ["a +3", "b +1", "c -3", "y -1", "e +1"]
 
 
 def announced(play: Play) -> None:

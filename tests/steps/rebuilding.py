@@ -55,9 +55,18 @@ def without_prices(play: Play) -> None:
     assert found == [7, 7, 6, 11, 13]
 
 
+def late_by_its_sequence(play: Play) -> None:
+    """A batch that begins before the book's last fill, though its name comes behind that one's."""
+    play.fill("m", "+1", 100, 0, seq=5)
+    play.batch([execution("z", "-2", 100, 0, seq=3)])
+    assert play.counted() == ["z -2", "m +1"]
+    assert play.book()["trades"] == 1
+    assert play.call("rebuild_book", book_id=play.book_id()) == 0
+
+
 def _without_rebuilds(stored: list[Any]) -> list[Any]:
     return [[name, [row for row in rows if not row.startswith('["rebuild"')]] for name, rows in stored]
 
 
 def scenarios() -> Iterator[Any]:
-    yield from (rebuilt, without_prices)
+    yield from (rebuilt, without_prices, late_by_its_sequence)
