@@ -156,6 +156,10 @@ def by_order_in_place_of_adjustments(play: Play) -> None:
     foreign = execution("d", "-1", 100, 5, order_id="q", by_order=True)
     real(play, [foreign, execution("e", "+1", 100, 9)], _LEG, named_bot=OTHER)
     assert play.counted(legs) == ["a +3", "b +1", "c -3", "y -1", "e +1"]
+    # Nor does anything if the batch does not.
+    ours = execution("f", "+1", 100, 5, order_id="o", by_order=True)
+    play.batch([ours, execution("g", "+1", 100, 9)], _LEG, named_bot=OTHER)
+    assert play.counted(legs) == ["a +3", "b +1", "c -3", "f +1", "y -1", "e +1", "g +1"]
 
 
 def announced(play: Play) -> None:
