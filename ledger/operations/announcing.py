@@ -72,22 +72,12 @@ def write_announced(
         outcomes = yield Batch(name, [trial.params(announced=session.caches) for trial in waiting])
         for trial, outcome in zip(waiting, outcomes, strict=True):
             trial.take(outcome, read)
-        _refused_too_early(waiting)
     if session.caches:
         yield from _tell(session, token, trials)
     for trial in trials:
         if trial.error is not None:
             raise trial.error
     return [trial.results or {} for trial in trials]
-
-
-def _refused_too_early(waiting: Sequence[_Trial]) -> None:
-    """Those refused beside one of the same leg that comes again come again as well: it may bring what they close."""
-    unfinished = {line[1:] for trial in waiting if trial.waits for line in trial.lines}
-    for trial in waiting:
-        beside = any(line[1:] in unfinished for line in trial.lines)
-        if beside and not isinstance(trial.error, DatabaseUnavailableError):
-            trial.error = None
 
 
 def _tell(session: Session, token: str, trials: Sequence[_Trial]) -> Operation[None]:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from ledger.database import Query, Rows
+from ledger.database import Rows
 from ledger.errors import InvalidInputError
-from ledger.fill import Book, Fill, dump_fills, read_fill, read_mapping
+from ledger.fill import Fill, dump_fills, read_fill, read_mapping
 from ledger.money import Number
 from ledger.operations.announcing import Results, Write, write_announced
+from ledger.operations.parting import Part, parted, unnamed
 from ledger.session import Operation, Session, registered
 from ledger.values import FillResult, Position
 
@@ -120,63 +121,32 @@ def record_fills(
     if not read:
         return []
     account_id = yield from registered(session)
-    others = yield from _other_bots(session, read)
-    groups: dict[Book, list[int]] = {}
-    for number, fill in enumerate(read):
-        named_bot, category, symbol, idx = fill.book
-        groups.setdefault((named_bot if named_bot in others else None, category, symbol, idx), []).append(number)
-    # Those that name a bot go first: what does not, goes where its order went.
-    ordered = sorted(groups.items(), key=lambda group: (group[0][0] is None, *map(str, group[0])))
-    parts = [(book, numbers, _offered(session, book, groups, read)) for book, numbers in ordered]
-    writes = [
-        Write(
-            _batch_params(session, account_id, book, [read[n] for n in numbers], [read[n] for n in offered]),
-            {(book[0] or session.bot_id, *book[1:])},  # others it may turn out to change
-        )
-        for book, numbers, offered in parts
-    ]
-    name = "record_superseding" if superseding else "record_fills"
-    answers = yield from write_announced(session, name, writes, _read_results)
-    results: Results = {}
-    for (_, numbers, offered), answer in zip(parts, answers, strict=True):
-        for place, number in enumerate(numbers + offered):
-            # What two transactions were given is answered by the one that booked it.
-            if place in answer and (number not in results or results[number].duplicate):
-                results[number] = answer[place]
+    parts = yield from parted(session, read)
+    results = yield from _write_parts(session, account_id, parts, read, superseding=superseding)
+    # What was sent with another bot's and turned out not to be that bot's.
+    strays = unnamed(read, [number for number in range(len(read)) if number not in results])
+    results |= yield from _write_parts(session, account_id, strays, read, superseding=superseding)
     return [results[number] for number in range(len(read))]
 
 
-def _other_bots(session: Session, fills: list[Fill]) -> Operation[set[str]]:
-    """Those bots of the account, other than the client's own, that client order ids of `fills` name.
-
-    A book's fills go to the database together, however each of them says whose it is.
-    """
-    names = {name for fill in fills if (name := fill.book[0]) not in {None, session.bot_id}}
-    if not names:
-        return set()
-    rows = yield Query(
-        "known_bots", {"account_id": session.account_id, "bot_id": session.bot_id, "names": sorted(map(str, names))}
-    )
-    return set(rows[0]["bots"])
-
-
-def _offered(session: Session, book: Book, groups: Mapping[Book, list[int]], fills: list[Fill]) -> list[int]:
-    """Fills that name nobody but are of this named bot's leg if their orders are its, which the database knows.
-
-    They go there with those that name it, so that it is not closed in one transaction before it is opened in the next;
-    and once more with those that name nobody, where what was booked before is not booked again.
-    """
-    named_bot, category, symbol, position_idx = book
-    if named_bot is None or position_idx == 0:
-        return []
-    nobodys = groups.get((None, category, symbol, position_idx), [])
-    return [n for n in nobodys if fills[n].book[0] != session.bot_id and fills[n].params["order_id"] is not None]
+def _write_parts(
+    session: Session, account_id: int, parts: list[Part], fills: list[Fill], *, superseding: bool
+) -> Operation[Results]:
+    writes = [
+        Write(_part_params(session, account_id, part, fills), {(part.book[0] or session.bot_id, *part.book[1:])})
+        for part in parts
+    ]
+    name = "record_superseding" if superseding else "record_fills"
+    answers = (yield from write_announced(session, name, writes, _read_results)) if writes else []
+    return {
+        (part.numbers + part.by_order)[place]: result
+        for part, answer in zip(parts, answers, strict=True)
+        for place, result in answer.items()
+    }
 
 
-def _batch_params(
-    session: Session, account_id: int, book: Book, fills: list[Fill], by_order: list[Fill]
-) -> dict[str, Any]:
-    named_bot, category, symbol, position_idx = book
+def _part_params(session: Session, account_id: int, part: Part, fills: list[Fill]) -> dict[str, Any]:
+    named_bot, category, symbol, position_idx = part.book
     return {
         "account_id": account_id,
         "bot_id": session.bot_id,
@@ -184,7 +154,7 @@ def _batch_params(
         "category": category,
         "symbol": symbol,
         "position_idx": position_idx,
-        "fills": dump_fills(fills, session.bot_id, by_order),
+        "fills": dump_fills([fills[n] for n in part.numbers], session.bot_id, [fills[n] for n in part.by_order]),
     }
 
 

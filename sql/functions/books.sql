@@ -131,6 +131,20 @@ BEGIN
 END
 $$;
 
+-- To whom each of these orders belongs; NULL where that is not known, or the login may not act for the bot.
+CREATE OR REPLACE FUNCTION trading.order_owners(p_account_id integer, p_bot_id text, p_categories text[], p_orders text[])
+RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    PERFORM trading.require_bot(p_account_id, p_bot_id);
+    RETURN ARRAY(
+        SELECT CASE WHEN trading.may_act_for(p_account_id, o.bot_id) THEN o.bot_id END
+          FROM (SELECT u.n, trading.owner_of(p_account_id, NULL, NULL, u.category, u.order_id) AS bot_id
+                  FROM unnest(p_categories, p_orders) WITH ORDINALITY u (category, order_id, n)) o
+         ORDER BY o.n);
+END
+$$;
+
 -- A client tells the cache which positions it may change before it writes, each as bot, category, symbol and
 -- position_idx between unit separators. Should the write turn out to change another one, it is refused, so that the
 -- client announces that one too and comes again. NULL: no cache. The bot `external` is not cached.

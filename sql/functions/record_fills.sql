@@ -177,18 +177,23 @@ DECLARE
         OR EXISTS (SELECT FROM trading.execution_of(b.account_id, b.category, batch[cardinality(batch)].exec_id));
 BEGIN
     LOOP
-        fresh := trading.linked_fills(b, batch, looking);
         BEGIN
+            fresh := trading.linked_fills(b, batch, looking);
             INSERT INTO trading.fills SELECT u.* FROM unnest(fresh) u;
             RETURN fresh;
-        EXCEPTION WHEN unique_violation THEN
-            GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
-            IF broken <> 'fills_account_id_category_exec_id_key' THEN
-                RAISE;
-            ELSIF looking THEN
-                RAISE EXCEPTION USING ERRCODE = 'serialization_failure',
-                    MESSAGE = 'an execution of the batch was booked elsewhere at the same time; try again';
-            END IF;
+        EXCEPTION
+            WHEN unique_violation THEN
+                GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
+                IF broken <> 'fills_account_id_category_exec_id_key' THEN
+                    RAISE;
+                ELSIF looking THEN
+                    RAISE EXCEPTION USING ERRCODE = 'serialization_failure',
+                        MESSAGE = 'an execution of the batch was booked elsewhere at the same time; try again';
+                END IF;
+            WHEN SQLSTATE 'FL004' THEN  -- of one that is known it is another refusal
+                IF looking THEN
+                    RAISE;
+                END IF;
         END;
         looking := true;
     END LOOP;

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_what_is_known_may_lie_between_what_is_new(client: LedgerClient) -> None
     assert [(result.duplicate, result.fill_id == known.fill_id) for result in results] == [
         (False, False), (True, True), (False, False),
     ]  # fmt: skip
-    assert {(result.position.size, result.position.book_seq) for result in results} == {(0, 3)}
+    assert {(result.position.size, result.position.book_seq) for result in results} == {(Decimal(0), 3)}
     assert [trade.entry_fill_id for trade in results[2].completed_trades] == [results[0].fill_id, known.fill_id]
 
 
@@ -47,6 +48,17 @@ def test_a_conflict_may_lie_between_what_is_new(client: LedgerClient) -> None:
     with pytest.raises(ConflictingFillError, match="execution e2 "):
         client.record_fills([fill("e1"), fill("e2", qty=2, at=1), fill("e3", at=2)])
     assert client.get_position(SYMBOL).book_seq == 1
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_conflict_is_one_even_if_no_execution_can_be_like_that(client: LedgerClient, place: int) -> None:
+    spot: dict[str, Any] = {"category": "spot", "commission_asset": "BTC"}
+    client.record_fill(**fill("known", **spot))
+    batch = [fill("e1", at=1, **spot), fill("e2", at=2, **spot)]
+    batch.insert(place, fill("known", commission=2, **spot))  # more than it bought
+    with pytest.raises(ConflictingFillError, match="execution known "):
+        client.record_fills(batch)
+    assert client.get_position(SYMBOL, category="spot").book_seq == 1
 
 
 def test_another_bots_execution_may_lie_between_what_is_new(client: LedgerClient, database_url: str) -> None:

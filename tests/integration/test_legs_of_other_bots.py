@@ -1,14 +1,17 @@
 """Batches for a hedge leg of another bot: some of the fills name it, of others only the order says whose they are."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 
-from ledger import InsufficientPositionError, LedgerClient, create_client_order_id
+from ledger import ConflictingFillError, InsufficientPositionError, LedgerClient, create_client_order_id
+from ledger.database.url import to_conninfo
 from tests.clients import KINDS
 from tests.fills import SYMBOL, fill
+from tests.locks import Call, wait_until_blocked
 from tests.statements import statement
 
 OpenClient = Callable[..., LedgerClient]
@@ -115,3 +118,67 @@ def test_what_is_closed_beyond_what_is_open_is_still_refused(ours: LedgerClient)
             ]
         )
     assert ours.get_position(SYMBOL, **_LEG).size == 5
+
+
+@pytest.mark.parametrize("position_idx", [0, 1])
+def test_what_is_refused_leaves_nothing_of_the_book_behind(
+    ours: LedgerClient, connection: psycopg.Connection[Any], position_idx: int
+) -> None:
+    """Nor is what names nobody taken for the caller's then: the order's bot is known by another execution of it."""
+    theirs_by_order(connection, ours, "u1")
+    known = named("known", order_id="k") | {"position_idx": position_idx}
+    ours.record_fills([known])
+    batch = [
+        one | {"position_idx": position_idx}
+        for one in (
+            unnamed("e1", at=1, order_id="o"),
+            named("e2", at=2, order_id="o"),
+            unnamed("e3", at=3, order_id="u1"),
+            unnamed("mine", at=3, order_id="m"),
+        )
+    ]
+    with pytest.raises(ConflictingFillError):
+        ours.record_fills([*batch, known | {"exec_qty": 9}])
+    assert ours.get_position(SYMBOL, position_idx=position_idx).book_seq == 1  # mine
+    results = ours.record_fills([*batch, known])
+    assert [(result.position.bot_id, result.duplicate) for result in results] == [
+        (_THEIRS, False), (_THEIRS, False), (_THEIRS, False), ("alpha", True), (_THEIRS, True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("position_idx", [0, 1])
+def test_what_names_nobody_does_not_overtake_what_comes_again(
+    ours: LedgerClient, opened: OpenClient, database_url: str, redis_url: str, position_idx: int
+) -> None:
+    """Its bot's part changes a third bot's position, which is not announced at first."""
+    third = opened("blocking", "gamma", account="main", database_url=database_url, redis_url=redis_url)
+    leg: dict[str, Any] = {"position_idx": position_idx}
+    third.record_fill(**fill(None, "Buy", 3, order_id="g", **leg))
+    batch = [
+        unnamed("e1", "Buy", 1, at=1, order_id="o") | leg,
+        named("e2", "Buy", 1, at=2, order_id="o") | leg,
+        named("e3", "Buy", 3, at=3, order_id="g") | leg,
+        named("e4", "Sell", 5, at=4, order_id="x") | leg,
+    ]
+    results = ours.record_fills(batch)
+    assert {(result.position.bot_id, result.duplicate) for result in results} == {(_THEIRS, False)}
+    assert ours.get_position(SYMBOL, **leg).book_seq == 0
+    told, stored = (third.get_position(SYMBOL, **leg).size for _ in range(2))
+    assert told == stored
+
+
+def test_what_turns_out_to_be_nobodys_comes_again(
+    ours: LedgerClient, connection: psycopg.Connection[Any], database_url: str
+) -> None:
+    """Until the write it seemed to be the order of the bot that another execution names."""
+    given: dict[str, Any] = {"account_id": ours.register(), "order_id": "u1"}
+    theirs_by_order(connection, ours, "u1")
+    batch = [named("e1", order_id="n1"), unnamed("e2", at=1, order_id="u1")]
+    with psycopg.connect(to_conninfo(database_url), autocommit=True) as watcher, connection.transaction():
+        connection.execute(statement("steps/lock_order"), given)
+        connection.execute(statement("steps/other_order"), {**given, "bot_id": "alpha"})
+        call = Call(partial(ours.record_fills, batch))
+        wait_until_blocked(watcher, connection)
+    call.join(30)
+    assert call.error is None
+    assert [result.position.bot_id for result in call.result] == [_THEIRS, "alpha"]

@@ -46,6 +46,14 @@ def wrote_the_order(play: Play) -> None:
     play.order("s", THEIRS.bot)
     play.fill("c", "+1", 100, 0, Line(bot=NOBODY), order_id="t")
     play.account = "mine"
+    asked: dict[str, Any] = {
+        "names": [OTHER, "stranger", THEIRS.bot],
+        "categories": ["linear"] * 6,
+        "orders": list("opqrst"),
+    }
+    assert play.call("batch_bots", **asked) == {"bots": [OTHER], "owners": [OTHER, None, NOBODY, None, None, None]}
+    asked["categories"] = ["spot"] * 6
+    assert play.call("batch_bots", **asked)["owners"] == [None, OTHER, None, NOBODY, None, None]
     owners = [play.fill(f"x{order}", "+1", 100, 1, order_id=order)["position"]["bot_id"] for order in "opqrst"]
     assert owners == [OTHER, BOT, NOBODY, BOT, BOT, BOT]
 

@@ -1,0 +1,1 @@
+SELECT trading.order_owners(%(account_id)s, 'alice', ARRAY['linear'], ARRAY['o'])
