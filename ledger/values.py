@@ -38,7 +38,13 @@ class Row(Mapping[str, Any]):
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Builds the value from a database row or its JSON; columns without a field are left out."""
-        return cls(**{name: convert(row[name]) for name, convert in _converters(cls).items() if name in row})
+        converters = _converters(cls)
+        values = {name: convert(row[name]) for name, convert in converters.items() if name in row}
+        if len(values) < len(converters):
+            return cls(**values)
+        made = object.__new__(cls)  # a frozen one's own way sets field by field, and takes as long as all conversions
+        made.__dict__.update(values)
+        return made
 
 
 def _decimal(value: Any) -> Decimal | None:

@@ -176,7 +176,7 @@ def read_position(session: Session, book: dict[str, Any]) -> Operation[Position]
     """The position in PostgreSQL, flat or not."""
     account_id = yield from registered(session)
     rows = yield Query("position", {**book, "account_id": account_id})
-    return Position.from_row(rows[0]["position"]) if rows else _flat(book)
+    return Position.from_row(rows[0]) if rows else _flat(book)
 
 
 def _flat(book: dict[str, Any]) -> Position:
