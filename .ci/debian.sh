@@ -10,7 +10,7 @@ debian_redis_url="unix://$debian_home/redis.sock"
 # What a server's version can change: the SQL and its plans, rights, locks, the cache. The venue's side, what
 # commands print and the embedded servers' own tests would only repeat themselves. Of the reconciler, what it stores and
 # what it does with rights and in transactions; tests/integration/test_queries.py has the server read every query.
-# The clocks need libfaketime, which comes with these servers; without it that one is skipped.
+# The clocks need libfaketime, the pooler PgBouncer, which come with these servers; without them those are skipped.
 debian_tests=(
     tests/integration/test_cache.py
     tests/integration/test_{accounts,book,checked,hash,invariants,migrations,open,pgbouncer,plans,queries}*.py
@@ -19,6 +19,7 @@ debian_tests=(
     tests/acceptance/test_{backup,bot_login,fifo_cases,roles,sequence}.py
     tests/acceptance/cli/test_{login,strays}.py
     'tests/faults/test_quick.py::test_a_sample[clock_jumps]'
+    'tests/faults/test_quick.py::test_a_sample[pooler]'
 )
 
 # Neither server should be run by root, and PostgreSQL refuses. The checkout may be closed to the other user.
@@ -32,6 +33,8 @@ as_server_user() (
 
 have_debian_servers() { [[ -x $postgres_programs/postgres ]] && command -v redis-server >/dev/null; }
 
+have_extras() { command -v pgbouncer && compgen -G '/usr/lib/*/faketime/libfaketime.so.1'; } >/dev/null
+
 install_debian_servers() {
     if [[ $(id -u) -ne 0 ]] || ! command -v apt-get >/dev/null; then
         echo "not root, or no apt-get"
@@ -39,14 +42,16 @@ install_debian_servers() {
     fi
     # Runlevel 1 keeps the packages from starting servers of their own.
     export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq &&
-        apt-get install -y -qq --no-install-recommends postgresql-15 redis-server &&
-        { apt-get install -y -qq --no-install-recommends libfaketime || echo "no libfaketime"; }
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql-15 redis-server || return 1
+    for extra in libfaketime pgbouncer; do
+        apt-get install -y -qq --no-install-recommends "$extra" || echo "no $extra"
+    done
 }
 
 # Where the servers cannot be had this sets debian_problem; one that is there and does not start ends the run.
 start_debian_servers() {
-    if ! have_debian_servers && ! install_debian_servers >"$scratch/apt.log" 2>&1; then
+    if ! { have_debian_servers && have_extras; } && ! install_debian_servers >"$scratch/apt.log" 2>&1 &&
+        ! have_debian_servers; then
         tail -n 5 "$scratch/apt.log" >&2
         debian_problem="Debian's PostgreSQL 15 and Redis could not be installed"
         return
