@@ -236,8 +236,11 @@ def as_a_login(play: Play) -> None:
         payment(play, "q", "1", 0, order_id="of other"),
         play.call("rebuild_book", book_id=book_id),
         play.call("verify_book", book_id=book_id, limit=9),
+        play.call("batch_bots", _OTHERS, names=[], categories=["linear"], orders=["of other"]),
     ):
         play.refused(answer, "42501", bot_id=OTHER if answer.detail.get("bot_id") != NOBODY else NOBODY)
+    asked = play.call("batch_bots", names=[OTHER], categories=["linear"], orders=["of other"])
+    assert asked == {"bots": [OTHER], "owners": [None]}
     # What is known already, under the same id.
     hidden = [
         play.fill("a", "+2", 100, 0),
@@ -311,6 +314,12 @@ def repeated_in_a_batch(play: Play) -> None:
     assert [one["duplicate"] for one in play.batch(between)["results"]] == [False, True, False]
     between = [execution("v", "+1", 100, 2), a | {"exec_qty": "2"}, execution("w", "-1", 100, 3)]
     play.refused(play.batch(between), "FL001", exec_id="a")
+    # It is a conflict even if no execution can be like that.
+    fee = {"commission_asset": "BTC"}
+    play.single(execution("s", "+1", 100, 0) | fee, _SPOT)
+    other = execution("s", "+1", 100, 0, commission="2") | fee
+    spot = [execution("t", "+1", 100, 7) | fee, other, execution("u", "+1", 100, 8) | fee]
+    play.refused(play.batch(spot, _SPOT), "FL001", exec_id="s")
     # A book of another bot is not made by what is known.
     assert [one["duplicate"] for one in play.batch([a, b], _OTHERS)["results"]] == [True, True]
     assert play.counted() == ["a +1", "b +1", "y +1", "z -1"]
