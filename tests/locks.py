@@ -44,18 +44,19 @@ def locked_books(connection: psycopg.Connection[Any], bot: str | None = None) ->
 
 def blocked_backend(watcher: psycopg.Connection[Any], seen: set[int]) -> int:
     """A backend, none of those seen before, that waits for a lock."""
-    until = time.monotonic() + 10
-    while True:
-        found = {pid for pid, _ in watcher.execute(statement("server/blocked_backends"))} - seen
-        if found:
-            return int(found.pop())
-        assert time.monotonic() < until, "nobody waits for the lock"
-        time.sleep(0.01)
+    return _waiting(watcher, "server/blocked_backends", seen)
 
 
 def wait_until_blocked(watcher: psycopg.Connection[Any], holder: psycopg.Connection[Any]) -> None:
     """Until somebody waits for what this connection holds."""
+    _waiting(watcher, "server/blocked_by", set(), pid=holder.info.backend_pid)
+
+
+def _waiting(watcher: psycopg.Connection[Any], name: str, seen: set[int], **given: Any) -> int:
     until = time.monotonic() + 10
-    while not watcher.execute(statement("server/blocked_by"), {"pid": holder.info.backend_pid}).fetchall():
+    while True:
+        found = {pid for pid, *_ in watcher.execute(statement(name), given)} - seen
+        if found:
+            return int(found.pop())
         assert time.monotonic() < until, "nobody waits for the lock"
         time.sleep(0.01)

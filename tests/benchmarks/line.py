@@ -12,9 +12,17 @@ from ledger import LedgerClient
 from ledger.queries import query
 from tests.benchmarks.fills import a_fill, as_row
 from tests.benchmarks.target import Connection, Target
+from tests.benchmarks.ways import Write
 
 _BATCH = 1_000
 _STEP = timedelta(microseconds=1)
+
+
+def timed(write: Write) -> float:
+    """The seconds that one call takes."""
+    began = time.perf_counter()
+    write()
+    return time.perf_counter() - began
 
 
 class Line:
@@ -43,9 +51,7 @@ class Line:
 
     def _timed(self, side: str, quantity: int) -> float:
         row = as_row(self._target, self._fill(side, quantity))
-        began = time.perf_counter()
-        self._connection.execute(self._record, row).fetchone()
-        return time.perf_counter() - began
+        return timed(lambda: self._connection.execute(self._record, row).fetchone())
 
     def _fill(self, side: str, quantity: int) -> dict[str, Any]:
         self._last = max(datetime.now(UTC), self._last + _STEP)

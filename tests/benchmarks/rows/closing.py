@@ -1,7 +1,6 @@
 """What a close costs: by the lots that it consumes, by those that stay behind, and beside an old snapshot."""
 
 import statistics
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -9,10 +8,10 @@ from functools import partial
 from psycopg import IsolationLevel
 
 from tests.benchmarks.bench import Bench, settle
-from tests.benchmarks.line import Line, lines
+from tests.benchmarks.line import Line, lines, timed
 from tests.benchmarks.results import Goal, Percentiles, Result, at_most
 from tests.benchmarks.target import Target
-from tests.benchmarks.ways import RowsAlone, Write
+from tests.benchmarks.ways import RowsAlone
 from tests.statements import statement
 
 _FLAT = 1.3
@@ -108,17 +107,11 @@ def snapshot(bench: Bench) -> list[Result]:
                 with _old_snapshot(target):
                     ours.append([books["old"].close(1) for _ in range(closes)])
             with RowsAlone(1).opened(target) as write, _old_snapshot(target):
-                alone.append([_timed(write) for _ in range(closes)])
+                alone.append([timed(write) for _ in range(closes)])
     return [
         _last_beside_first(f"{closes:,} closes beside an old snapshot", ours, edge, at_most(1.5)),
         _last_beside_first("rows alone", alone, edge, None),
     ]
-
-
-def _timed(write: Write) -> float:
-    began = time.perf_counter()
-    write()
-    return time.perf_counter() - began
 
 
 @contextmanager
