@@ -25,6 +25,7 @@ SELECT b.book_id, b.bot_id, b.category, b.symbol, b.position_idx, b.base_coin, b
              WHERE f.account_id = b.account_id AND f.book_id = b.book_id AND f.exec_time > %(since)s::timestamptz
                -- what stands for a whole order has the bot's time, not the venue's
                AND f.exec_id NOT LIKE 'order:%%'
+               AND f.exec_type <> 'Adjustment'  -- nothing that the venue executed
                AND NOT EXISTS (SELECT FROM trading.fill_voids v
                                 WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id))
        END AS moves,

@@ -140,6 +140,22 @@ async def test_what_a_bot_books_later_takes_the_place_of_an_adjustment(desk: Des
     assert desk.books()[BOT, "BTCUSDT", 0] == (3 if bot else 1)
 
 
+@pytest.mark.parametrize("hidden", ["entry", "exit"])
+async def test_an_adjustment_by_a_clock_that_is_behind_the_venues_own_books_gives_way(desk: Desk, hidden: str) -> None:
+    """The clock hides the newest execution: what stands for it may not be dated before it, and stay beside it."""
+    if hidden == "exit":
+        await desk.trade("Buy", "1")
+        desk.account.control.advance(10_000)
+    desk.order("Buy" if hidden == "entry" else "Sell", "1")
+    desk.account.control.set_skew(-6000)
+    assert (await desk.reconcile(on_unexplained="adjust", **EVER)).ok
+    desk.account.control.set_skew(0)
+    assert (await desk.reconcile(on_unexplained="adjust", **EVER)).ok
+    assert [void["exec_type"] for void in desk.rows("reconcile/voids")] == ["Adjustment"]
+    assert desk.books() == ({(BOT, "BTCUSDT", 0): D(1)} if hidden == "entry" else {})
+    assert desk.agrees()
+
+
 async def test_a_close_of_what_was_never_seen_has_no_p_and_l(desk: Desk) -> None:
     desk.order("Buy", "1")
     desk.account.control.advance(10 * 86_400_000)
