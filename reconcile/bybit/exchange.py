@@ -45,6 +45,12 @@ class BybitExchange:
         self._stream = PrivateStream(settings, self._caller, self._clock)
 
     @property
+    def environment(self) -> str | None:
+        """mainnet, testnet, demo or paper; None where an address of the caller's own is asked, which could be any."""
+        given = self._settings
+        return None if given.endpoint is not None and given.environment != "paper" else given.environment
+
+    @property
     def categories(self) -> Sequence[str]:
         """The categories of the settings."""
         return self._settings.categories

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AnyUrl, BeforeValidator, Field, SecretStr, UrlConstraints, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ledger.errors import ConfigurationError
@@ -53,12 +54,13 @@ class BybitSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        # $: the prefix of the variables, which only load_settings() knows.
         if self.environment == "paper" and not (self.endpoint and self.stream_url):
-            raise ValueError("environment paper needs endpoint and stream_url")
+            raise ValueError("$ENVIRONMENT=paper needs $ENDPOINT and $STREAM_URL")
         if self.ping_timeout >= self.ping_interval:
-            raise ValueError("ping_timeout must be less than ping_interval")
+            raise ValueError("$PING_TIMEOUT must be less than $PING_INTERVAL")
         if not self.categories:
-            raise ValueError("categories must name at least one category")
+            raise ValueError("$CATEGORIES must name at least one category")
         return self
 
     @property
@@ -79,5 +81,11 @@ def load_settings(*, prefix: str = PREFIX, **given: Any) -> BybitSettings:
         with readable_env_file():
             return BybitSettings(_env_prefix=prefix, **present)  # type: ignore[call-arg]  # an argument of BaseSettings
     except ValidationError as error:
-        text = "; ".join(f"{prefix}{'_'.join(map(str, p['loc'])).upper()}: {p['msg']}" for p in error.errors())
-        raise ConfigurationError(text) from None
+        raise ConfigurationError("; ".join(_said(problem, prefix) for problem in error.errors())) from None
+
+
+def _said(problem: ErrorDetails, prefix: str) -> str:
+    """A problem with the name of its variable; what is wrong with several names them itself."""
+    name = "_".join(part for part in problem["loc"] if isinstance(part, str)).upper()  # not which of a list it is
+    said = problem["msg"].removeprefix("Value error, ")
+    return f"{prefix}{name}: {said}" if name else said.replace("$", prefix)

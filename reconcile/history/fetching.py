@@ -61,7 +61,7 @@ async def fetch_history(exchange: Exchange, settings: Settings, since: datetime 
             booker = Booker(exchange, store, client, bots)
             importer = Importer(exchange, store, booker)
             async with account_lock(client.settings, account_id):
-                account = await store.account_name()
+                account = (await store.account()).name
                 await identify(exchange, store, account)
                 now = await exchange.server_time()
                 before = await _ends(store)

@@ -104,4 +104,4 @@ async def _reconcile(client: RunClient, exchange: Exchange, options: Options) ->
             report.reused = True
             await restore(client, [], await store.lines())  # who did the work may keep another cache than this caller
             return report
-        return await Run(exchange, store, client, bots, options).reconcile(await store.account_name(), last)
+        return await Run(exchange, store, client, bots, options).reconcile(await store.account(), last)

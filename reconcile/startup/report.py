@@ -135,7 +135,7 @@ class ReconciliationReport:
     requests: int = 0
     findings: list[Finding] = field(default_factory=list)
     restored: list[str] = field(default_factory=list)  # positions written to the cache, bot:category:symbol:idx
-    notes: list[str] = field(default_factory=list)  # what the venue does not offer, and the run went on without
+    notes: list[str] = field(default_factory=list)  # what the run went on without, or in spite of
     quarantined: int = 0  # executions that wait for a person
     # How far the journals of each book went, of fills and of cash, by book_id: what comes after has not been told.
     journals: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from reconcile.startup.adjusting import OutdatedError, adjust, take_back
 from reconcile.startup.booking import Booker, LineKey
 from reconcile.startup.comparing import compare, differences, explanations
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
-from reconcile.startup.identity import identify
+from reconcile.startup.identity import another_place, identify
 from reconcile.startup.importing import MILLISECOND, Importer
 from reconcile.startup.moments import line_of
 from reconcile.startup.reassigning import reassign
@@ -24,7 +24,7 @@ from reconcile.startup.restoring import restore
 from reconcile.startup.resuming import Resumed, journals_of, resume
 from reconcile.startup.saving import Lasting, save
 from reconcile.startup.snapshot import Snapshot, take_snapshot
-from reconcile.startup.store import BookLine, Store
+from reconcile.startup.store import Account, BookLine, Store
 from reconcile.together import together
 
 Policy = Literal["report", "raise", "adjust"]
@@ -78,12 +78,16 @@ class Run:
         self._compared: list[Compared] = []
         self._begun_late: set[str] = set()
 
-    async def reconcile(self, account: str, last: Mapping[str, Any] | None) -> ReconciliationReport:
+    async def reconcile(self, account: Account, last: Mapping[str, Any] | None) -> ReconciliationReport:
         """Books, compares, restores and stores; `last`: the run before, as it is stored.
 
         An exchange that does not answer makes the report degraded.
         """
-        report = ReconciliationReport(account=account, account_id=self._store.account_id, started_at=datetime.now(UTC))
+        report = ReconciliationReport(
+            account=account.name, account_id=self._store.account_id, started_at=datetime.now(UTC)
+        )
+        if (note := another_place(self._exchange, account)) is not None:
+            report.notes.append(note)
         sent = getattr(self._exchange, "requests", None)
         self._resumed = await resume(self._store, last, self._booker.booked, await self._store.lines())
         before = self._resumed.lines

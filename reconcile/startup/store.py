@@ -14,6 +14,15 @@ from reconcile.errors import WrongAccountError
 from reconcile.values import Instrument, Order, Unreadable
 
 
+@dataclass(frozen=True)
+class Account:
+    """What the ledger's account is called, and what it is registered for."""
+
+    name: str
+    venue: str
+    environment: str
+
+
 @dataclass(frozen=True, order=True)
 class Move:
     """What an execution added to a book, signed, and its place in exchange order; `at` in seconds since 1970."""
@@ -106,9 +115,9 @@ class Store:
             raise PermissionDeniedError(f"{why}; the login may not act for {', '.join(strangers)}")
         return tuple(bots)
 
-    async def account_name(self) -> str:
-        """The account's name."""
-        return str((await self._rows("account_bots"))[0]["account"])
+    async def account(self) -> Account:
+        """The account's name, and where it is."""
+        return Account(**(await self._rows("account_place"))[0])
 
     async def lines(self, since: datetime | None = None) -> list[BookLine]:
         """All books; with `since`, what came after it to each, too, as of one moment."""

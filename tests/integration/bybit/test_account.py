@@ -167,20 +167,21 @@ def test_milliseconds_are_those_not_before_the_moment(microseconds: int) -> None
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("given", "named"),
     [
-        {"environment": "paper"},
-        {"environment": "live"},
-        {"categories": "linear,futures"},
-        {"categories": ","},
-        {"endpoint": "ftp://example.org"},
-        {"ping_interval": 5, "ping_timeout": 5},
+        ({"environment": "paper"}, "{0}ENVIRONMENT=paper needs {0}ENDPOINT and {0}STREAM_URL"),
+        ({"environment": "live"}, "{0}ENVIRONMENT: "),
+        ({"categories": "linear,futures"}, "{0}CATEGORIES: "),
+        ({"categories": ","}, "{0}CATEGORIES must name"),
+        ({"endpoint": "ftp://example.org"}, "{0}ENDPOINT: "),
+        ({"ping_interval": 5, "ping_timeout": 5}, "{0}PING_TIMEOUT must be less than {0}PING_INTERVAL"),
     ],
 )
-def test_wrong_settings_are_named_without_their_secrets(given: dict[str, object]) -> None:
+def test_wrong_settings_are_named_without_their_secrets(given: dict[str, object], named: str) -> None:
     with pytest.raises(ConfigurationError) as failure:
         load_settings(prefix="NOTHING_IS_NAMED_SO_", api_key="the-key", api_secret="the-secret", **given)
     assert "the-" not in str(failure.value)
+    assert str(failure.value).startswith(named.format("NOTHING_IS_NAMED_SO_"))
 
 
 def test_a_sub_account_has_a_prefix_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

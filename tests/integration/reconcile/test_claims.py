@@ -44,6 +44,22 @@ async def test_a_second_name_for_the_same_account_is_refused(desk: Desk) -> None
     assert (await desk.reconcile()).ok
 
 
+async def test_an_exchange_that_is_elsewhere_than_the_account_is_said(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (await desk.reconcile()).notes == []
+    assert (await desk.reconcile(exchange_client=desk.session)).notes == []  # where its address leads nobody knows
+    caplog.clear()
+    async with client_of(desk, "bybit:real") as client:
+        report = await desk.reconcile(db_client=client, bot_id=client.bot_id)
+        assert report.ok
+        (note,) = report.notes
+        assert note.startswith("the account is registered as bybit mainnet, and the exchange is bybit paper: ")
+        assert "bybit:real_paper:paper" in note
+        assert "the exchange is not where the account is registered" in caplog.text
+        assert note in " ".join(str(report).split())
+
+
 async def test_the_same_number_on_another_network_is_another_account(desk: Desk) -> None:
     async with AsyncExitStack() as stack:
         for account in ("bybit:a:paper", "bybit:b:testnet", "bybit:c:demo", "okx:d:paper"):
