@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -250,7 +251,7 @@ class Booker:
     async def _record_one(self, client: AsyncLedgerClient, seat: Seat, known: Mapping[str, KnownExecution]) -> None:
         e = seat.execution
         try:
-            (result,) = await client.record_fills([seat.fill], superseding=self._supersedes(seat))
+            result = await self._recorded(client, seat)
         except ConflictingFillError as conflict:
             own_id = f"{e.exec_id}:{e.order_id}"
             if {"order_id", "side"} <= conflict.fields.keys() and e.order_id and seat.fill["exec_id"] != own_id:
@@ -264,6 +265,16 @@ class Booker:
             await self._refuse(seat, str(refusal))
         else:
             await self._count([(seat, result)], known)
+
+    async def _recorded(self, client: AsyncLedgerClient, seat: Seat) -> FillResult:
+        """Where something rests on an adjustment that would have to go, it stays for now.
+
+        That may be an exit of the venue, which belongs to the book of this execution: `reassign` sees that.
+        """
+        if self._supersedes(seat):
+            with suppress(InsufficientPositionError):
+                return (await client.record_fills([seat.fill], superseding=True))[0]
+        return (await client.record_fills([seat.fill]))[0]
 
     async def _refuse(self, seat: Seat, reason: str) -> None:
         e = seat.execution

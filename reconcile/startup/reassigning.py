@@ -53,16 +53,28 @@ async def _venue_exits(store: Store, client: AsyncLedgerClient, since: datetime)
     """Fills may be told after an exit of the venue that closes them: whose lots it closed is looked at again."""
     moved = []
     owners: dict[tuple[str, str], str] = {}
-    for row in await store.rows("venue_exits", since=since):
+    rows = await store.rows("venue_exits", since=since)
+    adjusted = await store.adjustments() if rows else {}
+    for row in rows:
         order = row["category"], row["of_order"]
         if order not in owners:
             # Without an execution id the moment is just before it: it does not count as what was open.
             before = Moment(row["symbol"], row["position_idx"], row["exec_time"], row["seq"], "")
-            owners[order] = owner_by_lots((await store.open_at(row["category"], [before]))[0], row["side"])
+            is_adjusted = (row["category"], row["symbol"], row["position_idx"]) in adjusted
+            owners[order] = await _owner_at(store, row["category"], before, row["side"], is_adjusted=is_adjusted)
         # Whoever closes a hedge leg closes lots of somebody's: where nobody can tell whose, it stays where it fitted.
         if owners[order] != row["bot_id"] and not (owners[order] == EXTERNAL and row["position_idx"]):
             moved.append(await _move(client, row, owners[order], _OF_ITS_LOTS))
     return moved
+
+
+async def _owner_at(store: Store, category: str, before: Moment, side: str, *, is_adjusted: bool) -> str:
+    """Whose lots an exit closed. What an adjustment opened stands for what was not known, and is nobody's beside it."""
+    if is_adjusted:
+        known = (await store.open_at(category, [before], adjusted=False))[0]
+        if (owner := owner_by_lots(known, side)) != EXTERNAL:
+            return owner
+    return owner_by_lots((await store.open_at(category, [before]))[0], side)
 
 
 async def _move(client: AsyncLedgerClient, row: Mapping[str, Any], bot_id: str, rule: str) -> Finding | None:

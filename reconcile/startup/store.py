@@ -169,8 +169,13 @@ class Store:
         rows = await self._rows("modes", category=category, symbol=symbol)
         return frozenset(row["hedged"] for row in rows)
 
-    async def open_at(self, category: str, moments: Sequence[Moment]) -> list[dict[str, Decimal]]:
-        """What each bot had open just before each moment, signed; flat books are left out."""
+    async def open_at(
+        self, category: str, moments: Sequence[Moment], *, adjusted: bool = True
+    ) -> list[dict[str, Decimal]]:
+        """What each bot had open just before each moment, signed; flat books are left out.
+
+        Not `adjusted`: without what adjustments have opened and closed.
+        """
         rows = await self._rows(
             "open_at",
             category=category,
@@ -179,6 +184,7 @@ class Store:
             exec_times=[m.exec_time for m in moments],
             seqs=[m.seq for m in moments],
             exec_ids=[m.exec_id for m in moments],
+            adjusted=adjusted,
         )
         found: list[dict[str, Decimal]] = [{} for _ in moments]
         for row in rows:
