@@ -37,6 +37,7 @@ def main(
     quick: Annotated[bool, typer.Option(help="A sample of each, within seconds.")] = False,
     seed: Annotated[int | None, typer.Option(help="Decides whatever is drawn. Default: another each time.")] = None,
     minutes: Annotated[float, typer.Option(min=0.01, help="How long the soak lasts.")] = 60.0,
+    actions: Annotated[int | None, typer.Option(min=1, help="After how many actions the soak ends instead.")] = None,
     part: Annotated[str, typer.Option(metavar="K/N", help="The K-th of N parts of each enumeration.")] = "1/1",
 ) -> None:
     """Break everything that the ledger depends on; the exit code is 1 if it did not keep what it promises."""
@@ -45,7 +46,7 @@ def main(
     failed = False
     with crashing_servers() as servers:
         for name in names or ():
-            run = Run(name, chosen, quick, servers, minutes, dealt)
+            run = Run(name, chosen, quick, servers, minutes, actions, dealt)
             failed = _show(run) or failed
     raise typer.Exit(1 if failed else 0)
 

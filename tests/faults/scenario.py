@@ -19,6 +19,7 @@ class Run:
         quick: only a sample is wanted, within a few seconds.
         servers: PostgreSQL and Redis that may be ended and started again.
         minutes: how long a soak lasts.
+        actions: after how many actions a soak ends, whatever the time; it notes here how many it did.
         part: which part of the points of an enumeration is wanted, of how many.
         counts: what was done, to be printed.
         problems: what was wrong; empty if all is well.
@@ -29,6 +30,7 @@ class Run:
     quick: bool
     servers: CrashingServers
     minutes: float = 60.0
+    actions: int | None = None
     part: tuple[int, int] = (1, 1)
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -52,7 +54,7 @@ class Run:
         """The command that does the same again."""
         options = f"--seed {self.seed}" + (" --quick" if self.quick else "")
         if self.name == "soak":
-            options += f" --minutes {self.minutes:g}"
+            options += f" --minutes {self.minutes:g}" + (f" --actions {self.actions}" if self.actions else "")
         if self.part != (1, 1):
             options += f" --part {self.part[0]}/{self.part[1]}"
         return f"python -m tests.faults {options} {self.name}"

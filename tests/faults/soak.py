@@ -29,10 +29,11 @@ def soak(run: Run) -> None:
     """Bots, reconcilers and services trade, write and read; they, the servers and the exchange fail at random."""
     seconds = 60 * (_QUICK_MINUTES if run.quick else run.minutes)
     scenario = make_scenario(run.seed, max(40, round(seconds * _ACTIONS_A_SECOND)))
-    watch = Watch(run.servers, time.monotonic() + seconds)
+    watch = Watch(run.servers, time.monotonic() + seconds, run.actions)
     connections = run.servers.connections_opened()
     verdict = run_scenario(run.servers, _slower(scenario), watch.goes_on)
     run.problems += verdict.problems
+    run.actions = watch.begun
     run.counts["fills"] = verdict.executions
     run.counts["actions"] = sum(verdict.done.values())
     run.counts["faults"] = sum(count for kind, count in verdict.done.items() if kind in _FAULTS)
@@ -62,10 +63,11 @@ class Watch:
 
     servers: CrashingServers
     until: float
+    most: int | None  # actions; None: as many as there is time for
+    begun: int = 0
     first: dict[str, int] = field(default_factory=dict)
     last: dict[str, int] = field(default_factory=dict)
     _seen: set[int] = field(default_factory=set)
-    _asked: int = 0
 
     @property
     def processes(self) -> int:
@@ -74,13 +76,16 @@ class Watch:
 
     def goes_on(self, staff: Staff) -> bool:
         """Asked before each action."""
-        self._asked += 1
         self._seen |= set(staff.pids)
-        if self._asked % _ACTIONS_IN_HAND == 0 or time.monotonic() > self.until:
+        is_over = time.monotonic() > self.until if self.most is None else self.begun == self.most
+        if self.begun % _ACTIONS_IN_HAND == _ACTIONS_IN_HAND - 1 or is_over:
             staff.settle()
             self.last = self._memory(staff)
             self.first = self.first or self.last
-        return time.monotonic() <= self.until and not staff.faults
+        if is_over or staff.faults:
+            return False
+        self.begun += 1
+        return True
 
     def _memory(self, staff: Staff) -> dict[str, int]:
         postgres, redis = self.servers.pids

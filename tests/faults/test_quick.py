@@ -54,4 +54,10 @@ def test_parts_make_up_the_whole(crashing: CrashingServers) -> None:
     parts = [Run("writes", 7, quick=False, servers=crashing, part=(k, 6)).of_part(points) for k in range(1, 7)]
     assert sorted(point for part in parts for point in part) == list(points)
     assert Run("writes", 7, quick=False, servers=crashing).of_part(points) == points
-    assert "--part 2/6" in Run("writes", 7, quick=False, servers=crashing, part=(2, 6)).again
+
+
+def test_what_is_printed_does_the_same_again(crashing: CrashingServers) -> None:
+    soak = Run("soak", 7, quick=True, servers=crashing, minutes=0.05, actions=30)
+    assert soak.again == "python -m tests.faults --seed 7 --quick --minutes 0.05 --actions 30 soak"
+    part = Run("writes", 7, quick=False, servers=crashing, part=(2, 6))
+    assert part.again == "python -m tests.faults --seed 7 --part 2/6 writes"
