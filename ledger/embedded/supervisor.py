@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,7 +31,13 @@ def main() -> int:
     """Start servers as requested on standard input, keep them until it ends, then delete them."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    told: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        told.append(number)
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, end)
     owner = os.getppid()
     request = json.loads(sys.stdin.buffer.readline())
     try:
@@ -45,7 +52,7 @@ def main() -> int:
         servers = start(home, Profile(**request["profile"]))
         os.write(1, encode(servers))
         _sweep()
-        _wait_for_end(owner)
+        _wait_for_end(owner, told)
     except Exception as error:
         # Whatever it is, the owner has to hear of it.
         _answer_error(error)
@@ -76,10 +83,11 @@ def _answer_error(error: Exception) -> None:
         os.write(1, json.dumps({"error": code, "message": message}).encode() + b"\n")
 
 
-def _wait_for_end(owner: int) -> None:
+def _wait_for_end(owner: int, told: Sequence[int]) -> None:
+    # What a signal's handler raises is lost where some object is being finalized: `told` says so once more.
     # End of input is the owner's exit or death, at once. A child that the owner has forked may hold the pipe
     # open beyond that; then the change of our parent tells.
-    while os.getppid() == owner:
+    while not told and os.getppid() == owner:
         readable, _, _ = select.select([0], [], [], _POLL_SECONDS)
         if readable and not os.read(0, 1024):
             return
