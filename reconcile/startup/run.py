@@ -12,7 +12,7 @@ from ledger.errors import InvalidInputError
 from reconcile.errors import ExchangeError, ExchangeRefusedError
 from reconcile.exchange import Exchange
 from reconcile.startup.adjusting import OutdatedError, adjust, take_back
-from reconcile.startup.booking import Booker, LineKey
+from reconcile.startup.booking import Booker
 from reconcile.startup.comparing import compare, differences, explanations
 from reconcile.startup.cycles import Compared, add_compared, compare_cycles
 from reconcile.startup.identity import another_place, identify
@@ -183,13 +183,11 @@ class Run:
             # One that stands for what is booked by now makes a difference that is none.
             replaced = await take_back(self._store, self._client)
             made: list[Finding] = []
-            at_rest = {} if replaced else await self._at_rest(look)
+            at_rest = [] if replaced else await self._at_rest(look)
             outdated = len(at_rest) < len(look.adjustable)
-            for line in look.adjustable:
-                if line.key not in at_rest:
-                    continue
+            for line, at in at_rest:
                 try:
-                    finding = await adjust(self._client, self._store.account_id, line, look.books, at_rest[line.key])
+                    finding = await adjust(self._client, self._store.account_id, line, look.books, at)
                 except OutdatedError:
                     outdated = True
                 else:
@@ -201,23 +199,24 @@ class Run:
             look = await self._look(now)
         return look
 
-    async def _at_rest(self, look: _Look) -> dict[LineKey, datetime]:
+    async def _at_rest(self, look: _Look) -> list[tuple[ComparedLine, datetime]]:
         """Which adjustable lines the venue still shows so, and the moment of an adjustment of each.
 
         It is no earlier than the venue's last change of the line: by a clock that is behind the venue's own books, an
         adjustment would be dated before the execution that it stands for, and not give way to it.
         """
         symbols: dict[str, set[str]] = defaultdict(set)
-        for line in look.adjustable:
+        lines = look.adjustable
+        for line in lines:
             symbols[line.category].add(line.symbol)
         read = await together(*(self._exchange.positions(category, sorted(symbols[category])) for category in symbols))
         shown = {(p.category, p.symbol, p.position_idx): p for positions in read for p in positions}
-        found = {}
-        for line in look.adjustable:
+        found = []
+        for line in lines:
             position = shown.get(line.key)
             if (position.signed_qty if position else 0) == line.venue_qty:
                 changed = position.updated_at if position else None
-                found[line.key] = max(look.snapshot.at, changed or look.snapshot.at)
+                found.append((line, max(look.snapshot.at, changed or look.snapshot.at)))
         return found
 
     async def _waiting(self, report: ReconciliationReport) -> list[Finding]:
