@@ -162,6 +162,11 @@ METHODS = (
         {"fill_id": "count", "category": "text", "symbol": "text", "position_idx": "index"},
     ),
     Method(
+        "reassign_cash",
+        {"exec_id": "bad-1", "category": "linear"},
+        {"exec_id": "text", "category": "text"},
+    ),
+    Method(
         "record_adjustment",
         {
             "category": "linear", "symbol": SYMBOL, "position_idx": 0, "side": "Buy", "exec_qty": 1,

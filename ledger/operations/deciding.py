@@ -106,6 +106,26 @@ def reassign_fill(session: Session, fill_id: int, *, category: str, symbol: str,
     return bool(made)
 
 
+def reassign_cash(session: Session, exec_id: str, *, category: str) -> Operation[bool]:
+    """Takes a payment out of the book that it was booked in and books it in the client's bot's, in one transaction.
+
+    For what was booked before it was known who had the position: its reversal is booked beside it, and it itself again
+    for the client's bot, both for the time of the payment. Answers whether it still counted where it was.
+
+    Args:
+        exec_id, category: the payment, in another bot's book.
+
+    Raises:
+        InvalidInputError: that is no such payment.
+        PermissionDeniedError: the login may not act for both bots.
+        DatabaseUnavailableError: no answer in time; calling again is safe.
+    """
+    stated = {"exec_id": read_text("exec_id", exec_id), "category": read_category("category", category)}
+    account_id = yield from registered(session)
+    rows = yield Query("reassign_cash", {"account_id": account_id, "bot_id": session.bot_id, **stated})
+    return bool(rows[0]["moved"])
+
+
 def read_decision(decision: object) -> str:
     """What an execution in quarantine did. Raises InvalidInputError."""
     if decision not in DECISIONS:

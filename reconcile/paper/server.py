@@ -21,6 +21,7 @@ from reconcile.paper.venue import Policy, Venue
 
 _TICK = 0.05
 _SHUTDOWN = 1.0
+_TURNS = 5
 
 
 def new_venue(
@@ -105,7 +106,7 @@ class PaperBybit:
         self._host = host
         self._port = port
         self._loop = asyncio.new_event_loop()
-        self._runner: web.AppRunner | None = None
+        self._served: tuple[web.AppRunner, socket.socket] | None = None
         self._thread = threading.Thread(target=self._run, name="paper-bybit", daemon=True)
 
     @property
@@ -129,18 +130,18 @@ class PaperBybit:
 
     def stop(self) -> None:
         """Closes all connections and stops."""
-        if self._runner is not None:
-            asyncio.run_coroutine_threadsafe(self._close(self._runner), self._loop).result()
-            self._runner = None
+        if self._served is not None:
+            asyncio.run_coroutine_threadsafe(self._close(*self._served), self._loop).result()
+            self._served = None
         self._end_loop()
 
-    async def _close(self, runner: web.AppRunner) -> None:
+    async def _close(self, runner: web.AppRunner, listening: socket.socket) -> None:
+        # asyncio loses a connection that it is still taking when its server closes. So first no more are taken; after a
+        # few turns of the loop those that came in are the runner's, which closes what it has.
+        self._loop.remove_reader(listening)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         await runner.cleanup()
-        # A connection that came in at the last moment has a task that the runner knows nothing of.
-        late = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
         await asyncio.sleep(0)
 
     def _end_loop(self) -> None:
@@ -153,11 +154,12 @@ class PaperBybit:
         self._loop.run_forever()
 
     async def _listen(self) -> None:
+        listening = _bind(self._host, self._port)
         runner = web.AppRunner(application(self.venue), access_log=None, shutdown_timeout=_SHUTDOWN)
         await runner.setup()
-        self._runner = runner
-        await web.TCPSite(runner, self._host, self._port).start()
-        self._port = runner.addresses[0][1]
+        self._served = runner, listening
+        await web.SockSite(runner, listening).start()
+        self._port = listening.getsockname()[1]
 
     def __enter__(self) -> Self:
         self.start()
@@ -199,9 +201,13 @@ def paper_bybit(
 def listen(host: str, port: int) -> socket.socket:
     """A socket to serve on. Raises ConfigurationError if it cannot be had."""
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        return _bind(host, port)
     except OSError as error:
         raise ConfigurationError(f"cannot listen on {host} port {port}: {error.strerror or error}") from None
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
 
 
 def serve(host: str = "127.0.0.1", port: int = 8800, venue: Venue | None = None) -> None:

@@ -221,11 +221,12 @@ class Booker:
         held = await self._store.open_at(placed[0].execution.category, [seat.moment for seat in placed])
         owned = []
         for seat, was in zip(placed, held, strict=True):
-            if self._complete_lots and seat.execution.exec_id not in known:
-                require_funded_position(seat.execution, seat.idx, was)
+            e = seat.execution
+            if self._complete_lots and e.exec_id not in known:
+                require_funded_position(e, seat.idx, was)
             owned.append(replace(seat, owner=seat.owner or owner_by_lots(was, None)))
             if seat.owner is None and len(was) > 1:
-                self.booked.notes.append(shared_funding(seat.execution, seat.idx, was))
+                self.booked.notes.append(shared_funding(seat.line, e.exec_id, e.fee, was))
         await self._record(owned, known)
 
     async def _record(self, seats: Sequence[Seat], known: Mapping[str, KnownExecution]) -> None:

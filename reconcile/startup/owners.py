@@ -83,21 +83,22 @@ def owner_by_lots(open_before: Mapping[str, Decimal], side: str | None) -> str:
     return holders[0] if len(holders) == 1 else EXTERNAL
 
 
-def shared_funding(e: Execution, position_idx: int, held: Mapping[str, Decimal]) -> Finding:
+def shared_funding(line: tuple[str, str, int], exec_id: str, amount: Decimal, held: Mapping[str, Decimal]) -> Finding:
     """Cash of a position that several bots had: one execution is booked once and never split, so it is `external`'s.
 
     What each would bear by its quantity is stated beside it, by cumulative rounding, so that the shares add up.
     """
+    category, symbol, position_idx = line
     return Finding(
         kind="funding_shared",
         rule="several bots had the position: an execution is booked once and never split, so it went to external",
-        category=e.category,
-        symbol=e.symbol,
+        category=category,
+        symbol=symbol,
         position_idx=position_idx,
         bot_id=EXTERNAL,
         ledger={bot: f"{qty:f}" for bot, qty in sorted(held.items())},
-        venue={"exec_id": e.exec_id, "amount": f"{e.fee:f}"}
-        | {f"share of {bot}": f"{part:f}" for bot, part in _shares(e.fee, held).items()},
+        venue={"exec_id": exec_id, "amount": f"{amount:f}"}
+        | {f"share of {bot}": f"{part:f}" for bot, part in _shares(amount, held).items()},
     )
 
 

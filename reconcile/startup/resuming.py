@@ -34,10 +34,9 @@ class Resumed:
 
 async def resume(store: Store, last: Mapping[str, Any] | None, booked: Booked, lines: Sequence[BookLine]) -> Resumed:
     """Counts as booked by this run what it takes over: what was booked since the `last` one."""
-    journals: Mapping[str, Any] = (last["compared"] or {}).get("journals", {}) if last else {}
     moved: dict[BookKey, Decimal] = defaultdict(Decimal)
     resumed = Resumed([])
-    for row in await store.rows("unreported", journals=json.dumps(journals)):
+    for row in await store.rows("unreported", journals=told_of(last)):
         key = row["bot_id"], row["category"], row["symbol"], row["position_idx"]
         moved[key] += row["moved"]
         if row["adjustment"]:
@@ -57,3 +56,8 @@ async def resume(store: Store, last: Mapping[str, Any] | None, booked: Booked, l
 def journals_of(lines: Sequence[BookLine]) -> dict[str, tuple[int, int]]:
     """How far the journals of each book go, of fills and of cash, by its id."""
     return {str(line.book_id): (line.book_seq, line.cash_seq) for line in lines}
+
+
+def told_of(last: Mapping[str, Any] | None) -> str:
+    """The same, as JSON, as the last report had it: how far what was booked has been told of."""
+    return json.dumps((last["compared"] or {}).get("journals", {}) if last else {})

@@ -19,9 +19,10 @@ from reconcile.startup.identity import another_place, identify
 from reconcile.startup.importing import MILLISECOND, Importer
 from reconcile.startup.moments import line_of
 from reconcile.startup.reassigning import reassign
+from reconcile.startup.reassigning_cash import reassign_cash
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
 from reconcile.startup.restoring import restore
-from reconcile.startup.resuming import Resumed, journals_of, resume
+from reconcile.startup.resuming import Resumed, journals_of, resume, told_of
 from reconcile.startup.saving import Lasting, save
 from reconcile.startup.snapshot import Snapshot, take_snapshot
 from reconcile.startup.store import Account, BookLine, Store
@@ -98,6 +99,10 @@ class Run:
             report.status, report.reason = "degraded", str(error)
         after = await self._store.lines()
         report.journals = journals_of(after)
+        # Also of a degraded run: the next one looks only at what is booked from here on.
+        moved = await reassign_cash(self._store, self._client, told_of(last))
+        self._corrected |= bool(moved)
+        report.findings += moved
         booked = self._booker.booked
         report.imported = dict(sorted(booked.imported.items()))
         report.windows = self._importer.windows

@@ -12,8 +12,6 @@ BEGIN
     PERFORM trading.require_bot(p_account_id, p.bot_id);
     b := trading.lock_book(p_account_id, p.bot_id, p_category, p_symbol, p_position_idx);
     p.account_id := p_account_id;
-    p.book_id := b.book_id;
-    p.cash_seq := b.cash_seq + 1;
     p.category := p_category;
     p.symbol := p_symbol;
     p.position_idx := p_position_idx;
@@ -28,19 +26,33 @@ BEGIN
     p.exec_price := p_exec_price;
     p.order_id := p_order_id;
     p.source := p_source;
-    p.recorded_at := clock_timestamp();
     PERFORM trading.require_valid(p);
-    p.hash := trading.link(b.cash_hash, trading.canonical(p));
-    INSERT INTO trading.funding_payments VALUES (p.*) ON CONFLICT (account_id, category, exec_id) DO NOTHING;
-    IF NOT FOUND THEN
+    IF NOT trading.journal_cash(b, p) THEN
         PERFORM trading.drop_empty_book(b);
         RETURN trading.known_cash(b, p);
     END IF;
-    UPDATE trading.books k SET cash_seq = p.cash_seq, cash_hash = p.hash, updated_at = clock_timestamp()
+    RETURN trading.cash_result(b, false);
+END
+$$;
+
+-- Adds a payment to its book's journal of cash. False if the execution is there already. The caller holds the book's lock.
+CREATE OR REPLACE FUNCTION trading.journal_cash(b trading.books, p trading.funding_payments) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    p.book_id := b.book_id;
+    p.bot_id := b.bot_id;
+    p.cash_seq := b.cash_seq + 1;
+    p.recorded_at := clock_timestamp();
+    p.hash := trading.link(b.cash_hash, trading.canonical(p));
+    INSERT INTO trading.funding_payments VALUES (p.*) ON CONFLICT (account_id, category, exec_id) DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE trading.books k SET cash_seq = p.cash_seq, cash_hash = p.hash, updated_at = p.recorded_at
        -- Both keys, as in save_book().
      WHERE k.account_id = b.account_id AND k.book_id = b.book_id AND k.bot_id = b.bot_id AND k.category = b.category
        AND k.symbol = b.symbol AND k.position_idx = b.position_idx;
-    RETURN trading.cash_result(b, false);
+    RETURN true;
 END
 $$;
 

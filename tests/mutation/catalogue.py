@@ -8,7 +8,7 @@ from tests.mutation.mutant import ROOT
 _SQL = (
     "lookups", "money", "apply_fill", "open_lots", "derive", "rebuild", "replay", "record_fill", "record_fills",
     "apply_batch", "batch_parts", "books", "journal", "settle_order", "position_as_of", "adjust", "supersede",
-    "reassign_fill", "record_cash", "history", "verify", "verify_derived", "verify_strays",
+    "reassign_fill", "reassign_cash", "record_cash", "history", "verify", "verify_derived", "verify_strays",
 )  # fmt: skip
 _VIEWS = ("current_positions", "position_entries")
 _PYTHON = (

@@ -48,6 +48,7 @@ _GUARDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sql/functions/adjust.sql": _RECONCILING,
     "sql/functions/supersede.sql": _RECONCILING,
     "sql/functions/reassign_fill.sql": _RECONCILING,
+    "sql/functions/reassign_cash.sql": ((_STEPS_TESTED,), ("tests/integration/reconcile/test_late_cash.py",)),
     "sql/functions/record_cash.sql": ((_STEPS_TESTED,), (_LIVES,), ("tests/acceptance/test_bad_input.py",)),
     "sql/functions/history.sql": (
         (_STEPS_TESTED,),
@@ -79,6 +80,7 @@ _QUICK = {
     "adjust": _STEPS,
     "supersede": _STEPS,
     "reassign_fill": _STEPS,
+    "reassign_cash": _STEPS,
     "record_cash": _STEPS,
     "history": _STEPS,
     "books": ("steps", "replay"),

@@ -78,9 +78,11 @@ async def _begins_too_late(desk: Desk) -> None:
 
 
 async def _adjusted(desk: Desk) -> None:
-    """The adjustment was made; now everything is looked at."""
+    """The adjustment was made, and funding of what it stands for booked; now everything is looked at."""
     await _begins_too_late(desk)
     await desk.reconcile(since=START + timedelta(days=2), on_unexplained="adjust")
+    desk.account.control.charge_funding("ETHUSDT", D("0.0001"))
+    await desk.reconcile(since=START + timedelta(days=2))
     desk.account.control.advance(DAY)
 
 

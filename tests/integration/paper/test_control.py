@@ -1,7 +1,12 @@
+import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -81,9 +86,31 @@ async def test_it_runs_beside_asyncio() -> None:
         assert exchange.control.now() == START
 
 
+def test_who_connects_while_it_stops_is_let_go() -> None:
+    """Whatever is left open is collected here, and each warning is an error."""
+    for _ in range(10):
+        with paper_bybit(start=START) as exchange:
+            address = "127.0.0.1", int(exchange.url.rpartition(":")[2])
+            knocking = [threading.Thread(target=_knock, args=(address,)) for _ in range(4)]
+            for one in knocking:
+                one.start()
+            time.sleep(0.05)
+        for one in knocking:
+            one.join()
+        del exchange
+        gc.collect()
+
+
+def _knock(address: tuple[str, int]) -> None:
+    """Connects again and again until nobody listens."""
+    with suppress(OSError):
+        while True:
+            socket.create_connection(address, 1).close()
+
+
 def test_a_taken_port_is_an_error(exchange: PaperBybit) -> None:
     port = int(exchange.url.rpartition(":")[2])
-    with pytest.raises(OSError, match="address already in use"):
+    with pytest.raises(OSError, match="Address already in use"):
         paper_bybit(port=port).start()
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from ledger import AsyncLedgerClient
 from reconcile.startup.owners import shared_funding
-from tests.bybit_payloads import executed, trade
 from tests.reconciling import BOT, Desk, kinds
 
 D = Decimal
@@ -165,8 +164,7 @@ async def test_funding_of_several_holders_is_external_s_and_says_what_each_would
     ],
 )
 def test_shares_add_up_to_the_last_digit(fee: str, held: dict[str, str], shares: list[str]) -> None:
-    e = executed(trade(execType="Funding", execFee=fee))
-    found = shared_funding(e, 0, {bot: D(qty) for bot, qty in held.items()})
+    found = shared_funding(("linear", "BTCUSDT", 0), "x", D(fee), {bot: D(qty) for bot, qty in held.items()})
     parts = [D(value or 0) for name, value in found.venue.items() if name.startswith("share of")]
     assert [f"{part:f}" for part in parts] == shares
     assert not parts or sum(parts) == D(fee)

@@ -1,0 +1,1 @@
+SELECT trading.reassign_cash(%(account_id)s::integer, %(category)s::text, %(exec_id)s::text, %(bot_id)s::text) AS moved

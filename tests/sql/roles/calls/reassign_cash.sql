@@ -1,0 +1,1 @@
+SELECT trading.reassign_cash(%(account_id)s, 'linear', 'forged', 'external')
