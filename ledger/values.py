@@ -102,6 +102,17 @@ class Position(Row):
     _aliases: typing.ClassVar[Mapping[str, str]] = {"size": "total_qty", "avg_price": "avg_entry_price"}
 
     @property
+    def book(self) -> dict[str, Any]:
+        """What all that belongs to the book has in common."""
+        return {
+            "bot_id": self.bot_id,
+            "category": self.category,
+            "symbol": self.symbol,
+            "position_idx": self.position_idx,
+            "settle_coin": self.settle_coin,
+        }
+
+    @property
     def size(self) -> Decimal:
         """The same as `total_qty`, by the name that the cache and Bybit use."""
         return self.total_qty
@@ -197,13 +208,18 @@ class FillResult(Row):
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], position: Position | None = None) -> Self:
-        """Builds the result, with its parts, from the database's JSON answer; `position` is its own, already built."""
+        """Builds the result, with its parts, from the database's JSON answer; `position` is its own, already built.
+
+        What is the book's is not said again of each part.
+        """
+        at = Position.from_row(row["position"]) if position is None else position
+        fill_id, entry = row["fill_id"], row["entry"]
         return cls(
-            fill_id=row["fill_id"],
+            fill_id=fill_id,
             duplicate=row["duplicate"],
-            entry=None if row["entry"] is None else PositionEntry.from_row(row["entry"]),
-            completed_trades=[CompletedTrade.from_row(t) for t in row["completed_trades"]],
-            position=Position.from_row(row["position"]) if position is None else position,
+            entry=entry and PositionEntry.from_row({**at.book, "entry_id": fill_id, "entry_fill_id": fill_id, **entry}),
+            completed_trades=[CompletedTrade.from_row({**at.book, **trade}) for trade in row["completed_trades"]],
+            position=at,
         )
 
 

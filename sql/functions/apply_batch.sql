@@ -60,13 +60,19 @@ RETURNS json LANGUAGE plpgsql SET jit = off AS $$
 BEGIN
     RETURN (
         WITH input AS MATERIALIZED (
-            SELECT n.*, row_number() OVER (PARTITION BY (n.f).exec_id ORDER BY n.n) AS nth
-              FROM (SELECT i AS f, row_number() OVER () AS n FROM unnest(batch) i) n
+            SELECT i.exec_id, i.ordinality AS n, row_number() OVER (PARTITION BY i.exec_id ORDER BY i.ordinality) AS nth
+              FROM unnest(batch) WITH ORDINALITY i
         ), opened AS MATERIALIZED (
             SELECT l.fill_id, l FROM unnest(lots) l
         ), closed AS MATERIALIZED (
-            SELECT (n.t).exit_fill_id AS fill_id, json_agg(n.t ORDER BY n.n) AS trades
-              FROM (SELECT t, row_number() OVER () AS n FROM unnest(trades) t) n
+            SELECT u.exit_fill_id AS fill_id, json_agg(t ORDER BY u.ordinality) AS trades
+              FROM unnest(trades) WITH ORDINALITY u
+             CROSS JOIN LATERAL (  -- without what is the book's
+                   SELECT u.entry_fill_id, u.exit_fill_id, u.entry_time, u.exit_time, u.side, u.quantity, u.entry_price,
+                          u.exit_price, u.gross_pnl, u.entry_commission, u.exit_commission, u.net_pnl, u.pnl_pct,
+                          u.entry_commission_asset, u.exit_commission_asset, u.holding_seconds, u.pnl_reason,
+                          u.entry_reason, u.exit_reason, u.entry_order_id, u.exit_order_id, u.entry_client_order_id,
+                          u.exit_client_order_id, u.source) t
              GROUP BY 1
         ), added AS MATERIALIZED (  -- FULL JOIN: never a nested loop
             SELECT u.exec_id, 1::bigint AS nth, json_build_object(
@@ -77,12 +83,12 @@ BEGIN
               FULL JOIN opened o ON o.fill_id = u.fill_id
               FULL JOIN closed c ON c.fill_id = u.fill_id
         ), answer AS MATERIALIZED (
-            SELECT i.n, i.f, a.result
-              FROM input i FULL JOIN added a ON a.exec_id = (i.f).exec_id AND a.nth = i.nth
+            SELECT i.n, a.result
+              FROM input i FULL JOIN added a ON a.exec_id = i.exec_id AND a.nth = i.nth
         )
         SELECT json_build_object(
             'position', trading.position_of(b),
-            'results', json_agg(coalesce(a.result, trading.repeated_fill(b, a.f)) ORDER BY a.n))
+            'results', json_agg(coalesce(a.result, trading.repeated_fill(b, batch[a.n])) ORDER BY a.n))
           FROM answer a);
 END
 $$;

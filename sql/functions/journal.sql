@@ -8,42 +8,34 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION trading.link(previous bytea, content text) RETURNS bytea
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-BEGIN
-    RETURN sha256(previous || convert_to(content, 'UTF8'));
-END
+LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
+    SELECT sha256(previous || convert_to(content, 'UTF8'))
 $$;
 
 -- The canonical text of a journal row: every column but the hash, free of session settings (numbers without
 -- trailing zeros, times as microseconds since 1970, UTC), unambiguous by the quoting of row text.
 CREATE OR REPLACE FUNCTION trading.canonical(f trading.fills) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-BEGIN
-    RETURN ROW(f.account_id, f.book_id, f.fill_id, f.book_seq,
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT ROW(f.account_id, f.book_id, f.fill_id, f.book_seq,
                trunc(extract(epoch FROM f.exec_time) * 1000000), f.seq,
                trunc(extract(epoch FROM f.recorded_at) * 1000000), f.position_idx, f.is_maker, f.bot_id, f.category,
                f.symbol, f.exec_id, f.order_id, f.client_order_id, f.side, f.exec_type, trim_scale(f.exec_price),
                trim_scale(f.exec_qty), trim_scale(f.commission), f.commission_asset, f.close_reason, f.source,
-               trim_scale(f.signed_qty), trim_scale(f.fee))::text;
-END
+               trim_scale(f.signed_qty), trim_scale(f.fee))::text
 $$;
 
 CREATE OR REPLACE FUNCTION trading.canonical(v trading.fill_voids) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-BEGIN
-    RETURN ROW(v.account_id, v.fill_id, v.book_id, v.book_seq, v.replaced_by, v.reason,
-               trunc(extract(epoch FROM v.recorded_at) * 1000000))::text;
-END
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT ROW(v.account_id, v.fill_id, v.book_id, v.book_seq, v.replaced_by, v.reason,
+               trunc(extract(epoch FROM v.recorded_at) * 1000000))::text
 $$;
 
 CREATE OR REPLACE FUNCTION trading.canonical(p trading.funding_payments) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-BEGIN
-    RETURN ROW(p.account_id, p.book_id, p.cash_seq, p.bot_id, p.category, p.symbol, p.position_idx, p.exec_id,
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT ROW(p.account_id, p.book_id, p.cash_seq, p.bot_id, p.category, p.symbol, p.position_idx, p.exec_id,
                p.exec_type, trunc(extract(epoch FROM p.exec_time) * 1000000), p.seq, trim_scale(p.amount), p.asset,
                p.side, trim_scale(p.exec_qty), trim_scale(p.exec_price), p.order_id, p.source,
-               trunc(extract(epoch FROM p.recorded_at) * 1000000))::text;
-END
+               trunc(extract(epoch FROM p.recorded_at) * 1000000))::text
 $$;
 
 -- Refuses what no execution can be, `valued` already. The clients check the same with better words; this guards the

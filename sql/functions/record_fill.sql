@@ -155,21 +155,18 @@ BEGIN
 END
 $$;
 
--- What the view position_entries shows of a lot, from rows that are at hand.
+-- What the view position_entries shows of a lot, from rows that are at hand, without what the answer says elsewhere: the
+-- fill's id and the book. Each field of a JSON object costs as much as the matching of a lot.
 CREATE OR REPLACE FUNCTION trading.entry_of(b trading.books, l trading.lots, f trading.fills) RETURNS json
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    qty       numeric := l.open_to - l.open_from;
-    remaining numeric := trading.remaining_qty(b, l);
-BEGIN
-    RETURN json_build_object(
-        'entry_id', l.fill_id, 'entry_fill_id', l.fill_id, 'bot_id', b.bot_id, 'category', b.category,
-        'symbol', b.symbol, 'position_idx', b.position_idx, 'side', l.side, 'entry_price', l.entry_price,
-        'original_qty', qty, 'remaining_qty', remaining, 'status', trading.lot_status(qty, remaining),
-        'entry_time', l.entry_time, 'entry_commission', l.commission, 'commission_asset', l.commission_asset,
-        'remaining_commission', trading.share(l.commission, qty - remaining, qty, qty), 'exec_id', f.exec_id,
-        'order_id', f.order_id, 'client_order_id', f.client_order_id, 'source', f.source);
-END
+LANGUAGE sql STABLE AS $$
+    SELECT json_build_object(
+        'side', l.side, 'entry_price', l.entry_price, 'original_qty', l.open_to - l.open_from,
+        'remaining_qty', trading.remaining_qty(b, l),
+        'status', trading.lot_status(l.open_to - l.open_from, trading.remaining_qty(b, l)), 'entry_time', l.entry_time,
+        'entry_commission', l.commission, 'commission_asset', l.commission_asset,
+        'remaining_commission', trading.share(l.commission, l.open_to - l.open_from - trading.remaining_qty(b, l),
+                                              l.open_to - l.open_from, l.open_to - l.open_from),
+        'exec_id', f.exec_id, 'order_id', f.order_id, 'client_order_id', f.client_order_id, 'source', f.source)
 $$;
 
 -- What is left of a lot: only lots of the book's present cycle can be open, from books.closed on.
