@@ -115,16 +115,34 @@ $$;
 CREATE OR REPLACE FUNCTION trading.is_cash(exec_type text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT exec_type IN ('Funding', 'SessionSettlePnL') $$;
 
--- In exchange order, whatever the order of the batch: a hedge leg must not be closed before it is opened.
+-- In exchange order, whatever the order of the batch: a hedge leg must not be closed before it is opened. A fill of a
+-- whole order may come before what it closes, and the executions that take its place behind it: then these are first.
 CREATE OR REPLACE FUNCTION trading.record_one_by_one(b trading.books, p_bot_id text, p_named_bot text,
                                                      batch trading.fills[], p_announced text[]) RETURNS json
+LANGUAGE plpgsql AS $$
+DECLARE
+    results json[];
+BEGIN
+    BEGIN
+        results := trading.record_each(b, p_bot_id, p_named_bot, batch, p_announced, false);
+    EXCEPTION WHEN SQLSTATE 'FL002' THEN
+        results := trading.record_each(b, p_bot_id, p_named_bot, batch, p_announced, true);
+    END;
+    PERFORM trading.drop_empty_book(b);
+    RETURN trading.answer_of(b, array_to_json(results));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION trading.record_each(b trading.books, p_bot_id text, p_named_bot text, batch trading.fills[],
+                                               p_announced text[], wholes_last boolean) RETURNS json[]
 LANGUAGE plpgsql AS $$
 DECLARE
     i       record;
     results json[] := array_fill(NULL::json, ARRAY[cardinality(batch)]);
 BEGIN
     FOR i IN SELECT * FROM unnest(batch) WITH ORDINALITY u
-              ORDER BY u.exec_time, coalesce(u.seq, 0), coalesce(u.exec_id, 'order:' || u.order_id), u.ordinality
+              ORDER BY wholes_last AND trading.is_order_level(u.exec_id) IS NOT false, u.exec_time, coalesce(u.seq, 0),
+                       coalesce(u.exec_id, 'order:' || u.order_id), u.ordinality
     LOOP
         IF trading.is_cash(i.exec_type) THEN
             results[i.ordinality] := trading.record_cash(
@@ -138,8 +156,7 @@ BEGIN
                 i.close_reason, i.seq, i.is_maker, i.exec_type, i.source, NULL, p_announced);
         END IF;
     END LOOP;
-    PERFORM trading.drop_empty_book(b);
-    RETURN trading.answer_of(b, array_to_json(results));
+    RETURN results;
 END
 $$;
 

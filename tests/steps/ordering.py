@@ -180,8 +180,33 @@ def effects(play: Play) -> None:
     assert play.fill("h", "+2", 110, 8, short)["position"]["total_qty"] == 0
 
 
+def whole_before_what_it_closes(play: Play) -> None:
+    """Of a batch counts what it leaves: a whole order's fill that its executions replace may stand before any lot."""
+    short = Line(position_idx=2)
+    play.fill("a", "-3", 100, 5, short)
+    closing = execution("x", "+2", 90, 7, order_id="o")
+    for exec_id in ("order:o", None):
+        both = [closing, execution(exec_id, "+1", 80, 2, order_id="o")]
+        answer = play.batch(both, short)
+        assert [one["duplicate"] for one in answer["results"]] == [exec_id is None] * 2
+        assert answer["position"]["total_qty"] == 1
+    assert play.counted(short) == ["a -3", "x +2"]
+    for batch in (
+        [execution("y", "+2", 90, 8, order_id="p"), execution("order:p", "+1", 80, 2, order_id="p")],
+        [execution("z", "+1", 90, 8, order_id="q"), execution("order:q", "+1.5", 80, 2, order_id="q")],
+    ):
+        play.refused(play.batch(batch, short), "FL002")
+    # In exchange order what a whole order opened is there for what closes it.
+    later = [
+        execution("order:r", "-5", 100, 11, order_id="r"), execution("r1", "-2", 100, 11, order_id="r"),
+        execution("s", "+6", 90, 12),
+    ]  # fmt: skip
+    assert play.batch(later, short)["position"]["side"] == "None"
+    assert play.counted(short) == ["a -3", "x +2", "order:r:rest:3 -3", "r1 -2", "s +6"]
+
+
 def scenarios() -> Iterator[Any]:
     yield from (
         one_book, executions_first, across_books, across_books_back, whole_in_a_batch, whole_of_the_same_moment,
-        many_of_one_moment, fees_in_the_base_coin, a_leg, effects,
+        many_of_one_moment, whole_before_what_it_closes, fees_in_the_base_coin, a_leg, effects,
     )  # fmt: skip
