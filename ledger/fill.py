@@ -33,6 +33,7 @@ BOOKKEEPING_TYPES = frozenset({"Adjustment", "OpeningBalance"})
 _TYPES = POSITION_TYPES | CASH_TYPES | BOOKKEEPING_TYPES
 ORDER_LEVEL = "order:"
 _REST = ":rest:"
+_REVERSAL = "reversal:"
 
 
 Book = tuple[str | None, str, str, int]  # the bot named by the client order id, category, symbol, position_idx
@@ -182,6 +183,8 @@ def _check_identity(exec_id: str | None, order_id: str | None, exec_type: str) -
         raise InvalidInputError("exec_id", exec_id, f"given for {exec_type}")
     if exec_id is not None and exec_id.startswith(ORDER_LEVEL) and exec_id != f"{ORDER_LEVEL}{order_id}":
         raise InvalidInputError("exec_id", exec_id, f"without the prefix {ORDER_LEVEL}, kept for whole orders")
+    if exec_id is not None and exec_id.startswith(_REVERSAL):
+        raise InvalidInputError("exec_id", exec_id, f"without the prefix {_REVERSAL}, kept for moved payments")
 
 
 def _read_fill_price(exec_price: object, category: str, exec_type: str) -> Decimal | None:

@@ -164,7 +164,7 @@ METHODS = (
     Method(
         "reassign_cash",
         {"exec_id": "bad-1", "category": "linear"},
-        {"exec_id": "text", "category": "text"},
+        {"exec_id": "text", "category": "text", "source": "text"},
     ),
     Method(
         "record_adjustment",

@@ -3,8 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import psycopg
@@ -60,7 +59,7 @@ class AsyncDatabase:
         began = time.monotonic()
         try:
             try:
-                return await work(step)
+                return await self._try(work, step)
             except Exception as failure:
                 if not is_transient(failure):
                     raise
@@ -73,19 +72,25 @@ class AsyncDatabase:
 
         async def tried() -> Any:
             before()
-            return await work(step)
+            return await self._try(work, step)
 
         return await AsyncRetrying(**retry_policy(self._settings, spent))(tried)
 
-    async def _query(self, step: Query) -> Rows:
-        async with self._connection() as connection:
-            cursor = await connection.execute(text_of(step.name), step.params)
-            return await cursor.fetchall()
+    async def _try(self, work: Callable[..., Any], step: Query | Outcomes) -> Any:
+        pool = await self._open_pool()
+        connection = await pool.getconn()
+        try:
+            return await work(connection, step)  # commits by itself; pool.connection() would do it once more
+        finally:
+            await pool.putconn(connection)
 
-    async def _batch(self, outcomes: Outcomes) -> None:
-        async with self._connection() as connection:
-            while waiting := outcomes.waiting():
-                await self._portion(connection, outcomes, waiting)
+    async def _query(self, connection: AsyncPatientConnection, step: Query) -> Rows:
+        cursor = await connection.execute(text_of(step.name), step.params)
+        return await cursor.fetchall()
+
+    async def _batch(self, connection: AsyncPatientConnection, outcomes: Outcomes) -> None:
+        while waiting := outcomes.waiting():
+            await self._portion(connection, outcomes, waiting)
 
     async def _portion(self, connection: AsyncPatientConnection, outcomes: Outcomes, portion: Sequence[int]) -> None:
         """Each set between a BEGIN and a COMMIT of its own, all of them sent at once. One alone needs neither.
@@ -110,15 +115,6 @@ class AsyncDatabase:
                 await connection.rollback()  # of one that failed between the two
         committed = [(number, await rows.fetchall()) for number, rows, end in sent if end.statusmessage == COMMITTED]
         outcomes.settle(committed, portion, first.error)
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncPatientConnection]:
-        pool = await self._open_pool()
-        connection = await pool.getconn()
-        try:
-            yield connection  # commits by itself; pool.connection() would do it once more
-        finally:
-            await pool.putconn(connection)
 
     async def _open_pool(self) -> AsyncConnectionPool[AsyncPatientConnection]:
         home = (os.getpid(), asyncio.get_running_loop())

@@ -4,8 +4,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import psycopg
@@ -74,7 +73,7 @@ class Database:
         began = time.monotonic()
         try:
             try:
-                return work(step)
+                return self._try(work, step)
             except Exception as failure:
                 if not is_transient(failure):
                     raise
@@ -87,18 +86,24 @@ class Database:
 
         def tried() -> Any:
             before()
-            return work(step)
+            return self._try(work, step)
 
         return Retrying(**retry_policy(self._settings, spent))(tried)
 
-    def _query(self, step: Query) -> Rows:
-        with self._connection() as connection:
-            return connection.execute(text_of(step.name), step.params).fetchall()
+    def _try(self, work: Callable[..., Any], step: Query | Outcomes) -> Any:
+        pool = self._open_pool()
+        connection = pool.getconn()
+        try:
+            return work(connection, step)  # commits by itself; pool.connection() would do it once more
+        finally:
+            pool.putconn(connection)
 
-    def _batch(self, outcomes: Outcomes) -> None:
-        with self._connection() as connection:
-            while waiting := outcomes.waiting():
-                self._portion(connection, outcomes, waiting)
+    def _query(self, connection: PatientConnection, step: Query) -> Rows:
+        return connection.execute(text_of(step.name), step.params).fetchall()
+
+    def _batch(self, connection: PatientConnection, outcomes: Outcomes) -> None:
+        while waiting := outcomes.waiting():
+            self._portion(connection, outcomes, waiting)
 
     def _portion(self, connection: PatientConnection, outcomes: Outcomes, portion: Sequence[int]) -> None:
         """Each set between a BEGIN and a COMMIT of its own, all of them sent at once. One alone needs neither.
@@ -122,15 +127,6 @@ class Database:
                 connection.rollback()  # of one that failed between the two
         committed = [(number, rows.fetchall()) for number, rows, end in sent if end.statusmessage == COMMITTED]
         outcomes.settle(committed, portion, first.error)
-
-    @contextmanager
-    def _connection(self) -> Iterator[PatientConnection]:
-        pool = self._open_pool()
-        connection = pool.getconn()
-        try:
-            yield connection  # commits by itself; pool.connection() would do it once more
-        finally:
-            pool.putconn(connection)
 
     def _open_pool(self) -> ConnectionPool[PatientConnection]:
         with self.opening:

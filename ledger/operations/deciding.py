@@ -106,7 +106,7 @@ def reassign_fill(session: Session, fill_id: int, *, category: str, symbol: str,
     return bool(made)
 
 
-def reassign_cash(session: Session, exec_id: str, *, category: str) -> Operation[bool]:
+def reassign_cash(session: Session, exec_id: str, *, category: str, source: str = "manual") -> Operation[bool]:
     """Takes a payment out of the book that it was booked in and books it in the client's bot's, in one transaction.
 
     For what was booked before it was known who had the position: its reversal is booked beside it, and it itself again
@@ -114,13 +114,19 @@ def reassign_cash(session: Session, exec_id: str, *, category: str) -> Operation
 
     Args:
         exec_id, category: the payment, in another bot's book.
+        source: who says so. What the reconciler has moved it may move again; all else stays.
 
     Raises:
         InvalidInputError: that is no such payment.
+        ConflictingFillError: an execution has the id that the payment would get.
         PermissionDeniedError: the login may not act for both bots.
         DatabaseUnavailableError: no answer in time; calling again is safe.
     """
-    stated = {"exec_id": read_text("exec_id", exec_id), "category": read_category("category", category)}
+    stated = {
+        "exec_id": read_text("exec_id", exec_id),
+        "category": read_category("category", category),
+        "source": read_text("source", source),
+    }
     account_id = yield from registered(session)
     rows = yield Query("reassign_cash", {"account_id": account_id, "bot_id": session.bot_id, **stated})
     return bool(rows[0]["moved"])

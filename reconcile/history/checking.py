@@ -117,6 +117,8 @@ class _Check:
         )
         self._refuse(pc.starts_with(exec_id, "opening:"), "exec_id", "without the prefix opening:, kept for opening "
                      "balances")  # fmt: skip
+        self._refuse(pc.starts_with(exec_id, "reversal:"), "exec_id", "without the prefix reversal:, kept for payments "
+                     "that were moved")  # fmt: skip
         for name in ("exec_id", "order_id", "client_order_id"):
             self._refuse(pc.and_(opening, pc.is_valid(values[name])), name,
                          "empty: an opening balance is named by its book, and is of no order")  # fmt: skip

@@ -58,6 +58,12 @@ def journals_of(lines: Sequence[BookLine]) -> dict[str, tuple[int, int]]:
     return {str(line.book_id): (line.book_seq, line.cash_seq) for line in lines}
 
 
+def with_cash(journals: Mapping[str, tuple[int, int]], lines: Sequence[BookLine]) -> dict[str, tuple[int, int]]:
+    """The same with the cash of these lines: fills that were booked meanwhile are not told yet."""
+    now = journals_of(lines)
+    return {book: (journals.get(book, (0, 0))[0], at[1]) for book, at in now.items()}
+
+
 def told_of(last: Mapping[str, Any] | None) -> str:
     """The same, as JSON, as the last report had it: how far what was booked has been told of."""
     return json.dumps((last["compared"] or {}).get("journals", {}) if last else {})

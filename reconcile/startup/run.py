@@ -22,7 +22,7 @@ from reconcile.startup.reassigning import reassign
 from reconcile.startup.reassigning_cash import reassign_cash
 from reconcile.startup.report import ComparedLine, Finding, ReconciliationReport
 from reconcile.startup.restoring import restore
-from reconcile.startup.resuming import Resumed, journals_of, resume, told_of
+from reconcile.startup.resuming import Resumed, journals_of, resume, told_of, with_cash
 from reconcile.startup.saving import Lasting, save
 from reconcile.startup.snapshot import Snapshot, take_snapshot
 from reconcile.startup.store import Account, BookLine, Store
@@ -101,7 +101,9 @@ class Run:
         report.journals = journals_of(after)
         # Also of a degraded run: the next one looks only at what is booked from here on.
         moved = await reassign_cash(self._store, self._client, told_of(last))
-        self._corrected |= bool(moved)
+        if any(not finding.is_problem for finding in moved):
+            self._corrected = True
+            report.journals = with_cash(report.journals, await self._store.lines())
         report.findings += moved
         booked = self._booker.booked
         report.imported = dict(sorted(booked.imported.items()))

@@ -1,8 +1,8 @@
 -- Takes a payment out of the book that it was booked in and books it in that of the bot to whom it belongs, in one
 -- transaction. Nothing in a journal is edited: its reversal is booked beside it as `reversal:<execution id>`, and it itself
 -- for the other bot as `<execution id>:<bot>`, both for its own time. False if it does not count any more.
-CREATE OR REPLACE FUNCTION trading.reassign_cash(p_account_id integer, p_category text, p_exec_id text, p_bot_id text)
-RETURNS boolean
+CREATE OR REPLACE FUNCTION trading.reassign_cash(p_account_id integer, p_category text, p_exec_id text, p_bot_id text,
+                                                 p_source text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     p        trading.funding_payments;
@@ -18,7 +18,7 @@ BEGIN
     PERFORM trading.require_bot(p_account_id, p.bot_id);
     there := trading.lock_book(p_account_id, p_bot_id, p.category, p.symbol, p.position_idx);
     here := trading.lock_other_book(there, p.book_id);
-    p.source := 'reconciler';
+    p.source := p_source;
     reversal := p;
     reversal.exec_id := 'reversal:' || p.exec_id;
     reversal.amount := -p.amount;
@@ -27,7 +27,6 @@ BEGIN
         RETURN false;
     END IF;
     p.exec_id := p.exec_id || ':' || p_bot_id;
-    PERFORM trading.require_valid(p);
     IF NOT trading.journal_cash(there, p) THEN
         PERFORM trading.raise_conflict(p.exec_id, json_build_object('exec_id', json_build_object(
             'stored', 'another payment', 'given', p.exec_id)));

@@ -39,6 +39,7 @@ $$;
 CREATE OR REPLACE FUNCTION trading.journal_cash(b trading.books, p trading.funding_payments) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM trading.require_no_fill(p);
     p.book_id := b.book_id;
     p.bot_id := b.bot_id;
     p.cash_seq := b.cash_seq + 1;
@@ -56,16 +57,29 @@ BEGIN
 END
 $$;
 
--- Refuses what no movement of cash can be, and an execution that is in the journal of fills.
-CREATE OR REPLACE FUNCTION trading.require_valid(p trading.funding_payments) RETURNS void
+-- An execution moves a position or cash, and is in the one journal or the other.
+CREATE OR REPLACE FUNCTION trading.require_no_fill(p trading.funding_payments) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     stored text;
-    field  text := CASE
+BEGIN
+    SELECT f.exec_type INTO stored FROM trading.execution_of(p.account_id, p.category, p.exec_id) f;
+    IF FOUND THEN
+        PERFORM trading.raise_conflict(p.exec_id, json_build_object(
+            'exec_type', json_build_object('stored', stored, 'given', p.exec_type)));
+    END IF;
+END
+$$;
+
+-- Refuses what no movement of cash can be, and the ids of reversals.
+CREATE OR REPLACE FUNCTION trading.require_valid(p trading.funding_payments) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    field text := CASE
         WHEN p.symbol = '' OR p.symbol IS NULL THEN 'symbol'
         WHEN p.category = '' OR p.category IS NULL THEN 'category'
         WHEN p.position_idx NOT IN (0, 1, 2) OR p.position_idx IS NULL THEN 'position_idx'
-        WHEN p.exec_id = '' OR p.exec_id IS NULL THEN 'exec_id'
+        WHEN p.exec_id = '' OR p.exec_id LIKE 'reversal:%' OR p.exec_id IS NULL THEN 'exec_id'
         WHEN p.exec_time < '0001-01-02 00:00+00' OR p.exec_time >= '9999-12-31 00:00+00' OR p.exec_time IS NULL
         THEN 'exec_time'
         WHEN p.exec_qty < 0 OR p.exec_qty >= 1e30 OR scale(p.exec_qty) > 30 THEN 'exec_qty'
@@ -76,11 +90,6 @@ DECLARE
 BEGIN
     IF field IS NOT NULL THEN
         PERFORM trading.raise_invalid(field, to_jsonb(p) ->> field, p.exec_id, 'a value that an execution can have');
-    END IF;
-    SELECT f.exec_type INTO stored FROM trading.execution_of(p.account_id, p.category, p.exec_id) f;
-    IF FOUND THEN
-        PERFORM trading.raise_conflict(p.exec_id, json_build_object(
-            'exec_type', json_build_object('stored', stored, 'given', p.exec_type)));
     END IF;
 END
 $$;

@@ -122,14 +122,16 @@ CREATE OR REPLACE FUNCTION trading.record_one_by_one(b trading.books, p_bot_id t
 LANGUAGE plpgsql AS $$
 DECLARE
     results json[];
+    answer  json;
 BEGIN
     BEGIN
         results := trading.record_each(b, p_bot_id, p_named_bot, batch, p_announced, false);
     EXCEPTION WHEN SQLSTATE 'FL002' THEN
         results := trading.record_each(b, p_bot_id, p_named_bot, batch, p_announced, true);
     END;
+    answer := trading.answer_of(b, array_to_json(results));
     PERFORM trading.drop_empty_book(b);
-    RETURN trading.answer_of(b, array_to_json(results));
+    RETURN answer;
 END
 $$;
 

@@ -13,7 +13,7 @@ _RULE = "a payment in the book of another bot"
 
 def moved(play: Play, exec_id: str, bot: str, category: str = "linear") -> Any:
     """`reassign_cash`."""
-    return play.call("reassign_cash", Line(bot=bot, category=category), exec_id=exec_id)
+    return play.call("reassign_cash", Line(bot=bot, category=category), exec_id=exec_id, source="manual")
 
 
 def paid(play: Play, line: Line = MAIN) -> list[tuple[str, float]]:
@@ -71,6 +71,9 @@ def not_moved(play: Play) -> None:
     payment(play, "r", "1", 3, _NOBODYS)
     play.refused(moved(play, "p", OTHER), "FL001", exec_id="p:other")
     play.refused(moved(play, "r", BOT), "FL001", exec_id="r:bot")
+    play.fill("reversal:r", "+1", 100, 0)
+    play.refused(moved(play, "r", OTHER), "FL001", exec_id="reversal:r")
+    play.refused(payment(play, "reversal:p", "1", 2), "FL004", field="exec_id")
     assert paid(play) == [("p", 1), ("p:other", 5)]
     assert paid(play, Line(bot=OTHER)) == [("q:other", 1)]
 

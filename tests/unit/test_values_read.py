@@ -133,6 +133,7 @@ def test_a_fill_of_everything() -> None:
         ("exec_id", {"exec_id": None, "order_id": "o1", "exec_type": "Funding"}),
         ("exec_id", {"exec_id": "order:o1"}),
         ("exec_id", {"exec_id": "order:o1", "order_id": "o2"}),
+        ("exec_id", {"exec_id": "reversal:p1"}),
         ("order_id", {"order_id": "a:rest:1"}),
         ("order_id", {"order_id": ""}),
         ("order_id", {"order_id": "", "exec_id": None}),

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from ledger import AsyncLedgerClient
 from reconcile.paper.payloads import execution_row
 from tests.reconciling import BOT, Desk, fill_of, kinds
@@ -10,6 +12,7 @@ from tests.reconciling import BOT, Desk, fill_of, kinds
 D = Decimal
 OTHER = "lxalgo_002"
 RATE = D("0.0001")
+DAY = 86_400_000
 
 
 def cash_of(desk: Desk) -> dict[str, Decimal]:
@@ -99,11 +102,13 @@ async def test_that_turns_out_to_be_shared(desk: Desk) -> None:
 
 
 async def test_of_what_a_person_gives_to_a_bot(desk: Desk) -> None:
-    """Funding follows what was moved into a bot's book by hand."""
+    """Funding of ten days follows what was moved into a bot's book by hand."""
     await desk.reconcile()
     desk.account.trade("Buy", "1")
-    desk.account.control.charge_funding("BTCUSDT", RATE)
-    await desk.reconcile()
+    for _ in range(4):
+        desk.account.control.charge_funding("BTCUSDT", RATE)
+        desk.account.control.advance(3 * DAY)
+        await desk.reconcile()
     assert set(cash_of(desk)) == {"external"}
     (by_hand,) = desk.rows("reconcile/fills")
     assert await desk.client.reassign_fill(by_hand["fill_id"], category="linear", symbol="BTCUSDT", position_idx=0)
@@ -113,7 +118,57 @@ async def test_of_what_a_person_gives_to_a_bot(desk: Desk) -> None:
     await settled(desk)
 
 
-async def test_that_a_bot_or_a_person_booked_stays(desk: Desk) -> None:
+@pytest.mark.parametrize("first", ["funding", "exit"])
+async def test_that_nobody_held_any_more(desk: Desk, first: str) -> None:
+    """It is external's, whatever was known first."""
+    await desk.trade("Buy", "1")
+    exit_ = await hidden(desk, "Sell", "1")
+    desk.account.control.set_lags(executions=10**9)
+    desk.order("Buy", "1", bot=None)  # never listed
+    desk.account.control.set_lags()
+    desk.account.control.advance(8000)
+    desk.account.control.charge_funding("BTCUSDT", RATE)
+    if first == "exit":
+        await desk.client.record_fill(**exit_)
+    await desk.reconcile(since=None)
+    await desk.client.record_fill(**exit_)
+    await desk.reconcile(since=None)
+    assert set(cash_of(desk)) == {"external"}
+
+
+async def test_that_a_killed_run_has_moved_is_told_by_the_next(desk: Desk) -> None:
+    """What it told the ledger is there; the report is what it did not come to."""
+    await desk.reconcile()
+    entry = await hidden(desk, "Buy")
+    desk.account.control.advance(8000)
+    desk.account.control.charge_funding("BTCUSDT", RATE)
+    await desk.reconcile(since=None)
+    (paid,) = desk.rows("reconcile/funding")
+    await desk.client.record_fill(**entry)
+    assert await desk.client.reassign_cash(paid["exec_id"], category="linear", source="reconciler")
+    assert kinds(await desk.reconcile(since=None)) == [("reassigned", BOT)]
+    assert set(cash_of(desk)) == {BOT}
+    desk.account.control.advance(60_000)
+    await desk.reconcile(since=None)
+    await settled(desk)
+
+
+async def test_that_a_person_gives_to_a_bot_stays(desk: Desk) -> None:
+    """What two had to pay together is external's until somebody decides."""
+    await desk.registered(OTHER)
+    await desk.trade("Buy", "3")
+    async with AsyncLedgerClient(OTHER, account="main", database_url=desk.database_url) as other:
+        await desk.record(desk.order("Buy", "1", bot=OTHER), other)
+        desk.account.control.charge_funding("BTCUSDT", RATE)
+        await desk.reconcile()
+        (paid,) = desk.rows("reconcile/funding")
+        assert await other.reassign_cash(paid["exec_id"], category="linear")
+    assert (await desk.reconcile()).ok
+    assert cash_of(desk) == {OTHER: paid["amount"]}
+    await settled(desk)
+
+
+async def test_that_a_bot_booked_stays(desk: Desk) -> None:
     """Who says whose it is knows it."""
     await desk.registered(OTHER)
     await desk.trade("Buy", "1")

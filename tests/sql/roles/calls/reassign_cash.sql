@@ -1,1 +1,1 @@
-SELECT trading.reassign_cash(%(account_id)s, 'linear', 'forged', 'external')
+SELECT trading.reassign_cash(%(account_id)s, 'linear', 'forged', 'external', 'manual')
