@@ -6,6 +6,7 @@ from typing import Any
 from ledger.queries import query
 from tests.fills import moment
 from tests.statements import statement
+from tests.steps import moving_cash
 from tests.steps.adjusting import THEIRS, adjustment
 from tests.steps.moving import moved
 from tests.steps.play import BOT, MAIN, NOBODY, OTHER, Line, Play, execution
@@ -213,6 +214,7 @@ def as_a_login(play: Play) -> None:
     play.fill("a", "+2", 100, 0, _OTHERS, order_id="of other")
     play.fill("n", "+2", 100, 0, Line(bot=NOBODY))
     payment(play, "p", "1.5", 0, _OTHERS)
+    payment(play, "pn", "1.5", 0, Line(bot=NOBODY))
     adjustment(play, "x", "-1", 5, {}, Line(bot=OTHER, position_idx=2))
     fill_id, adjusted, of_nobody = (play.fill_id(name) for name in ("a", "x", "n"))
     book_id = play.book_id(_OTHERS)
@@ -233,6 +235,9 @@ def as_a_login(play: Play) -> None:
         moved(play, fill_id, BOT),
         moved(play, of_nobody, BOT),
         moved(play, of_nobody, OTHER),
+        moving_cash.moved(play, "p", BOT),
+        moving_cash.moved(play, "pn", BOT),
+        moving_cash.moved(play, "pn", OTHER),
         payment(play, "q", "1", 0, order_id="of other"),
         play.call("rebuild_book", book_id=book_id),
         play.call("verify_book", book_id=book_id, limit=9),

@@ -156,6 +156,7 @@ def payments_again(play: Play) -> None:
     # Known from another book: no new one is made.
     answer = payment(play, "c", "1.5", 0, Line(bot="other"))
     assert answer["position"]["bot_id"] == "bot"
+    assert not play.has_book(Line(bot="other"))
     assert payment(play, "d", "-0.25", 3, Line(bot="other"), seq=None, commission_asset=None)["duplicate"] is False
     assert payment(play, "e", "2", 4, seq=8, order_id="o")["duplicate"] is False
 
