@@ -43,7 +43,10 @@ NOT_READ: list[str | bytes] = [
 
 @asynccontextmanager
 async def nonsense(account: BybitAccount, messages: Sequence[str | bytes]) -> AsyncIterator[BybitExchange]:
-    """A stream that says each of the messages once, over as many connections as it takes, and then a good one."""
+    """A stream that says each of the messages once, over as many connections as it takes, and then a good one for ever.
+
+    A client that is about to leave may not hear what it is told.
+    """
     left = [*messages, GOOD]
 
     async def private(request: web.Request) -> web.WebSocketResponse:
@@ -77,9 +80,9 @@ async def nonsense(account: BybitAccount, messages: Sequence[str | bytes]) -> As
 
 
 async def _say(socket: web.WebSocketResponse, left: list[str | bytes]) -> None:
-    """One message after the other, until the client leaves."""
-    while left:
-        message = left.pop(0)
+    """One message after the other, the last again and again, until the client leaves."""
+    while True:
+        message = left.pop(0) if len(left) > 1 else left[0]
         await (socket.send_bytes(message) if isinstance(message, bytes) else socket.send_str(message))
         try:
             frame = await socket.receive(timeout=0.3)
