@@ -213,12 +213,12 @@ class FillResult(Row):
         What is the book's is not said again of each part.
         """
         at = Position.from_row(row["position"]) if position is None else position
-        fill_id, entry = row["fill_id"], row["entry"]
+        book, fill_id, entry = at.book, row["fill_id"], row["entry"]
         return cls(
             fill_id=fill_id,
             duplicate=row["duplicate"],
-            entry=entry and PositionEntry.from_row({**at.book, "entry_id": fill_id, "entry_fill_id": fill_id, **entry}),
-            completed_trades=[CompletedTrade.from_row({**at.book, **trade}) for trade in row["completed_trades"]],
+            entry=entry and PositionEntry.from_row({**book, "entry_id": fill_id, "entry_fill_id": fill_id, **entry}),
+            completed_trades=[CompletedTrade.from_row({**book, **trade}) for trade in row["completed_trades"]],
             position=at,
         )
 

@@ -15,6 +15,7 @@ from ledger import AsyncLedgerClient
 from ledger.database.url import to_conninfo
 from reconcile import ReconciliationReport, reconcile_positions_on_startup
 from reconcile.bybit import BybitExchange
+from reconcile.paper.payloads import execution_row
 from tests.bybit_account import START, BybitAccount, bybit_account
 from tests.snapshots import snapshot
 from tests.statements import statement
@@ -56,6 +57,18 @@ class Desk:
             order["orderLinkId"] = f"{bot}-entry-{self.account.control.now() % 10**9:09d}"
         order_id: str = self.session.place_order(**order)["result"]["orderId"]
         return order_id
+
+    def hidden_order(self, side: str, qty: str, bot: str | None = BOT, **more: Any) -> str:
+        """The same, executed and not listed for 40 seconds."""
+        self.account.control.set_lags(executions=40_000)
+        order_id = self.order(side, qty, bot=bot, **more)
+        self.account.control.set_lags()
+        return order_id
+
+    def executed(self) -> list[Row]:
+        """All that was executed, listed or not, as bots write it down."""
+        account = self.account.paper.venue.accounts.get(self.account.uid)
+        return [fill_of(execution_row(one)) for one in account.executions]
 
     def executions(self, category: str = "linear") -> list[Row]:
         """The newest of the venue's rows, oldest first."""

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from ledger import AsyncLedgerClient
-from reconcile.paper.payloads import execution_row
 from tests.reconciling import BOT, Desk, fill_of, kinds
 
 D = Decimal
@@ -23,14 +22,11 @@ def cash_of(desk: Desk) -> dict[str, Decimal]:
     return {bot: amount for bot, amount in paid.items() if amount}
 
 
-async def hidden(desk: Desk, side: str, qty: str = "1", **more: Any) -> dict[str, Any]:
+def hidden(desk: Desk, side: str, qty: str = "1", **more: Any) -> dict[str, Any]:
     """A bot's order that is executed and not listed for a while; what the bot would write of it."""
-    desk.account.control.set_lags(executions=40_000)
-    order_id = desk.order(side, qty, **more)
-    desk.account.control.set_lags()
-    account = desk.account.paper.venue.accounts.get(desk.account.uid)
-    (row,) = [one for one in map(execution_row, account.executions) if one["orderId"] == order_id]
-    return fill_of(row)
+    order_id = desk.hidden_order(side, qty, **more)
+    (fill,) = [one for one in desk.executed() if one["order_id"] == order_id]
+    return fill
 
 
 async def settled(desk: Desk) -> None:
@@ -44,7 +40,7 @@ async def settled(desk: Desk) -> None:
 async def test_of_a_position_that_an_adjustment_stood_for(desk: Desk) -> None:
     """The venue lists the entry only after the funding: with it the funding goes to the bot."""
     await desk.reconcile()
-    await hidden(desk, "Buy")
+    hidden(desk, "Buy")
     desk.account.control.advance(8000)
     await desk.reconcile(since=None, on_unexplained="adjust")
     desk.account.control.charge_funding("BTCUSDT", RATE)
@@ -65,15 +61,19 @@ async def test_of_a_position_that_an_adjustment_stood_for(desk: Desk) -> None:
     await settled(desk)
 
 
-async def test_of_a_position_that_a_bot_writes_late(desk: Desk) -> None:
-    """The bot says of its entry only after the funding was booked."""
+@pytest.mark.parametrize("killed", [False, True])
+async def test_of_a_position_that_a_bot_writes_late(desk: Desk, killed: bool) -> None:
+    """The bot says of its entry only after the funding was booked; what a killed run has moved the next one tells."""
     await desk.reconcile()
-    entry = await hidden(desk, "Buy")
+    entry = hidden(desk, "Buy")
     desk.account.control.advance(8000)
     desk.account.control.charge_funding("BTCUSDT", RATE)
     await desk.reconcile(since=None)
+    (paid,) = desk.rows("reconcile/funding")
     assert set(cash_of(desk)) == {"external"}
     await desk.client.record_fill(**entry)
+    if killed:
+        assert await desk.client.reassign_cash(paid["exec_id"], category="linear", source="reconciler")
     assert kinds(await desk.reconcile(since=None)) == [("reassigned", BOT)]
     assert set(cash_of(desk)) == {BOT}
     desk.account.control.advance(60_000)
@@ -85,7 +85,7 @@ async def test_that_turns_out_to_be_shared(desk: Desk) -> None:
     """Of one holder it was the one's; with another one it is nobody's, and each one's share is told."""
     await desk.registered(OTHER)
     await desk.trade("Buy", "3")
-    entry = await hidden(desk, "Buy", bot=OTHER)
+    entry = hidden(desk, "Buy", bot=OTHER)
     desk.account.control.advance(8000)
     desk.account.control.charge_funding("BTCUSDT", RATE)
     await desk.reconcile()
@@ -122,7 +122,7 @@ async def test_of_what_a_person_gives_to_a_bot(desk: Desk) -> None:
 async def test_that_nobody_held_any_more(desk: Desk, first: str) -> None:
     """It is external's, whatever was known first."""
     await desk.trade("Buy", "1")
-    exit_ = await hidden(desk, "Sell", "1")
+    exit_ = hidden(desk, "Sell", "1")
     desk.account.control.set_lags(executions=10**9)
     desk.order("Buy", "1", bot=None)  # never listed
     desk.account.control.set_lags()
@@ -134,23 +134,6 @@ async def test_that_nobody_held_any_more(desk: Desk, first: str) -> None:
     await desk.client.record_fill(**exit_)
     await desk.reconcile(since=None)
     assert set(cash_of(desk)) == {"external"}
-
-
-async def test_that_a_killed_run_has_moved_is_told_by_the_next(desk: Desk) -> None:
-    """What it told the ledger is there; the report is what it did not come to."""
-    await desk.reconcile()
-    entry = await hidden(desk, "Buy")
-    desk.account.control.advance(8000)
-    desk.account.control.charge_funding("BTCUSDT", RATE)
-    await desk.reconcile(since=None)
-    (paid,) = desk.rows("reconcile/funding")
-    await desk.client.record_fill(**entry)
-    assert await desk.client.reassign_cash(paid["exec_id"], category="linear", source="reconciler")
-    assert kinds(await desk.reconcile(since=None)) == [("reassigned", BOT)]
-    assert set(cash_of(desk)) == {BOT}
-    desk.account.control.advance(60_000)
-    await desk.reconcile(since=None)
-    await settled(desk)
 
 
 async def test_that_a_person_gives_to_a_bot_stays(desk: Desk) -> None:

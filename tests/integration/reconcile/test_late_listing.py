@@ -5,19 +5,12 @@ from typing import Any
 
 import pytest
 
-from reconcile.paper.payloads import execution_row
-from tests.reconciling import BOT, Desk, fill_of
+from tests.reconciling import BOT, Desk
 
 D = Decimal
 OTHER = "lxalgo_002"
 ADJUST: dict[str, Any] = {"since": None, "on_unexplained": "adjust"}
 EXITS = {"liquidation": "CreateByLiq", "stop": "CreateByStopLoss", "named": None}
-
-
-def executed(desk: Desk) -> list[dict[str, Any]]:
-    """What was executed, hidden or not, as bots write it down."""
-    account = desk.account.paper.venue.accounts.get(desk.account.uid)
-    return [fill_of(execution_row(one)) for one in account.executions]
 
 
 async def settled(desk: Desk, **options: Any) -> None:
@@ -35,9 +28,7 @@ async def settled(desk: Desk, **options: Any) -> None:
 
 async def hidden(desk: Desk, side: str, leg: int, bot: str | None = BOT) -> None:
     """An order that is executed and not listed for a while, and a run that adjusts for it."""
-    desk.account.control.set_lags(executions=40_000)
-    desk.order(side, "1", bot=bot, positionIdx=leg)
-    desk.account.control.set_lags()
+    desk.hidden_order(side, "1", bot=bot, positionIdx=leg)
     desk.account.control.advance(8000)
     await desk.reconcile(**ADJUST)
 
@@ -51,7 +42,7 @@ async def test_a_round_trip_that_the_bot_writes_late(desk: Desk, leg: int, later
     await desk.reconcile(**ADJUST)
     await hidden(desk, "Buy", leg)
     await hidden(desk, "Sell", leg)
-    for fill in executed(desk):
+    for fill in desk.executed():
         await desk.client.record_fill(**fill, position_idx=leg)
     await settled(desk, on_unexplained=later)
     (trade,) = desk.rows("reconcile/trades")
@@ -64,7 +55,7 @@ async def test_a_round_trip_in_a_position_that_is_open(desk: Desk) -> None:
     await desk.reconcile(**ADJUST)
     await hidden(desk, "Sell", 0)
     await hidden(desk, "Buy", 0)
-    for fill in executed(desk)[1:]:
+    for fill in desk.executed()[1:]:
         await desk.client.record_fill(**fill)
     await settled(desk, **ADJUST)
     assert desk.books() == {(BOT, "BTCUSDT", 0): D(2)}
@@ -78,7 +69,7 @@ async def test_a_flip_and_back_of_two_bots(desk: Desk) -> None:
     await hidden(desk, "Sell", 0, OTHER)
     await hidden(desk, "Sell", 0, OTHER)
     await hidden(desk, "Buy", 0, OTHER)
-    for fill in executed(desk):
+    for fill in desk.executed():
         await desk.client.record_fill(**fill)
     await settled(desk, **ADJUST)
     assert desk.books() == {(BOT, "BTCUSDT", 0): D(1), (OTHER, "BTCUSDT", 0): D(-1)}
@@ -104,7 +95,7 @@ async def test_an_exit_of_what_an_adjustment_stood_for(desk: Desk, how: str, leg
     desk.account.control.advance(8000)
     await desk.reconcile(**ADJUST)
     if late == "bot":
-        await desk.client.record_fill(**executed(desk)[0], position_idx=leg)
+        await desk.client.record_fill(**desk.executed()[0], position_idx=leg)
         for _ in range(2):
             await desk.reconcile(**ADJUST)
     await settled(desk, **ADJUST)
