@@ -25,12 +25,10 @@ WITH heads AS (
 ), payment AS MATERIALIZED (
     SELECT p.exec_id, p.category, p.symbol, p.position_idx, p.bot_id, p.exec_time, p.seq, p.amount
       FROM heads h
-      JOIN trading.funding_payments p ON p.account_id = h.account_id AND p.book_id = h.book_id
+      JOIN trading.counted_payments p ON p.account_id = h.account_id AND p.book_id = h.book_id
       LEFT JOIN told t ON t.category = h.category AND t.symbol = h.symbol AND t.position_idx = h.position_idx
      WHERE (p.cash_seq > h.cash_seq OR p.exec_time >= t.since)
-       AND p.source IN ('exchange', 'stream', 'reconciler') AND p.exec_id NOT LIKE 'reversal:%%'
-       AND NOT EXISTS (SELECT FROM trading.funding_payments r WHERE r.account_id = p.account_id
-                          AND r.category = p.category AND r.exec_id = 'reversal:' || p.exec_id)
+       AND p.source IN ('exchange', 'stream', 'reconciler')
 ), line AS (
     SELECT p.category, p.symbol, p.position_idx, min(p.exec_time) AS since
       FROM payment p GROUP BY p.category, p.symbol, p.position_idx

@@ -7,10 +7,7 @@ WITH executions AS (
     UNION ALL
     SELECT p.account_id, p.exec_time, p.seq, p.exec_id, p.bot_id, p.category, p.symbol, p.position_idx, p.exec_type,
            NULL, p.exec_qty, p.exec_price, p.amount, p.asset, NULL, p.source
-      FROM trading.funding_payments p
-     WHERE p.exec_id NOT LIKE 'reversal:%%'
-       AND NOT EXISTS (SELECT FROM trading.funding_payments r WHERE r.account_id = p.account_id
-                          AND r.category = p.category AND r.exec_id = 'reversal:' || p.exec_id)
+      FROM trading.counted_payments p
 )
 SELECT a.name AS account, e.*
   FROM executions e

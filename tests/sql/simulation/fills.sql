@@ -6,7 +6,5 @@ SELECT f.exec_id, f.bot_id, f.category, f.symbol, f.position_idx, f.side, f.exec
 UNION ALL
 SELECT p.exec_id, p.bot_id, p.category, p.symbol, p.position_idx, p.side, p.exec_price, p.exec_qty, p.amount, p.asset,
        p.exec_time, p.exec_type
-  FROM trading.funding_payments p
- WHERE p.account_id = %(account_id)s AND p.exec_id NOT LIKE 'reversal:%%'
-   AND NOT EXISTS (SELECT FROM trading.funding_payments r WHERE r.account_id = p.account_id AND r.category = p.category
-                      AND r.exec_id = 'reversal:' || p.exec_id)
+  FROM trading.counted_payments p
+ WHERE p.account_id = %(account_id)s
