@@ -9,7 +9,7 @@ import os
 import statistics
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,12 +32,13 @@ from tests.statements import statement
 
 _DATABASE = "fifoledger_verify_benchmark"
 _SAMPLE_SECONDS = 0.02
+_PLANNED = ("max_parallel_workers_per_gather=0", "enable_nestloop=off", "plan_cache_mode=force_generic_plan", "jit=off")
 console = Console(width=120)
 
 
 @dataclass(frozen=True)
 class Round:
-    """Rows per second of both, and of the hash chain alone.
+    """Rows per second of both, of the hash chain alone, and of the least that a proof does.
 
     And the most memory, in MiB, of the verifying process and of one of the server's.
 
@@ -47,6 +48,7 @@ class Round:
     copy: float
     verify: float
     chain: float
+    least: float
     client: float | None
     server: float | None
 
@@ -78,7 +80,8 @@ def _round(connection: psycopg.Connection[Any], url: str, rows: int, jobs: int) 
     copied = _copied(connection, rows)
     with _server_memory(connection) as most:
         seconds, client = _verified(url, rows, jobs)
-    return Round(rows / copied, rows / seconds, rows / _chained(url, jobs), client, max(most, default=None))
+    chained, least = _in_parts(url, jobs, _chain), _in_parts(url, jobs, _least_proof)
+    return Round(rows / copied, rows / seconds, rows / chained, rows / least, client, max(most, default=None))
 
 
 def _copied(connection: psycopg.Connection[Any], rows: int) -> float:
@@ -91,18 +94,29 @@ def _copied(connection: psycopg.Connection[Any], rows: int) -> float:
     return time.perf_counter() - started
 
 
-def _chained(url: str, jobs: int) -> float:
-    """Seconds of the canonical text and the hash of every fill, on so many connections."""
+def _in_parts(url: str, jobs: int, work: Callable[[psycopg.Connection[Any], int, int], None]) -> float:
+    """Seconds of some work on so many connections, planned as `verify` plans."""
+    planned = " ".join(f"-c {setting}" for setting in _PLANNED)
 
     def part(number: int) -> None:
-        alone = "-c max_parallel_workers_per_gather=0"
-        with psycopg.connect(to_conninfo(url), autocommit=True, options=alone) as connection:
-            connection.execute(statement("benchmark/chain_alone"), {"parts": jobs, "part": number})
+        with psycopg.connect(to_conninfo(url), autocommit=True, options=planned, prepare_threshold=0) as connection:
+            work(connection, jobs, number)
 
     started = time.perf_counter()
     with ThreadPoolExecutor(jobs) as threads:
         list(threads.map(part, range(jobs)))
     return time.perf_counter() - started
+
+
+def _chain(connection: psycopg.Connection[Any], parts: int, part: int) -> None:
+    """The canonical text and the hash of every fill."""
+    connection.execute(statement("benchmark/chain_alone"), {"parts": parts, "part": part})
+
+
+def _least_proof(connection: psycopg.Connection[Any], parts: int, part: int) -> None:
+    """That and what each fill does, and every lot and trade beside its fills."""
+    for account, book in connection.execute(statement("benchmark/books")).fetchall()[part::parts]:
+        connection.execute(statement("benchmark/least_proof"), {"account_id": account, "book_id": book})
 
 
 def _verified(url: str, rows: int, jobs: int) -> tuple[float, float | None]:
@@ -164,7 +178,8 @@ def _show(title: str, rounds: list[Round]) -> None:
     table = Table(title=title, title_justify="left")
     for name in ("what", "rows per second", "spread", "beside COPY", "spread of that"):
         table.add_column(name, justify="left" if name == "what" else "right")
-    for what, way in {"COPY out": "copy", "verify": "verify", "hash chain alone": "chain"}.items():
+    ways = {"COPY out": "copy", "verify": "verify", "hash chain alone": "chain", "least of a proof": "least"}
+    for what, way in ways.items():
         rates = [getattr(one, way) for one in rounds]
         ratios = [rate / one.copy for rate, one in zip(rates, rounds, strict=True)]
         table.add_row(

@@ -40,7 +40,13 @@ class _Batches:
 
     def function(self, size: int) -> float:
         """The function in the database, through the same driver as the COPY."""
-        text = query("record_fills").encode()
+        return self._called(query("record_fills").encode(), size)
+
+    def alone(self, size: int) -> float:
+        """The rows and index entries that the function writes at least, with nothing computed and nothing answered."""
+        return self._called(statement("benchmark/batch_alone_call").as_bytes(self._connection), size)
+
+    def _called(self, text: bytes, size: int) -> float:
         ready = [self._parameters(batch) for batch in self._batches(size)]
         return self._rate(ready, lambda row: self._connection.execute(text, row).fetchone())
 
@@ -76,7 +82,7 @@ class _Batches:
 
 
 def batches(bench: Bench) -> list[Result]:
-    """Batches of 100 and of 1 000, by the client and by the bare function."""
+    """Batches of 100 and of 1 000: by the client, by the bare function, and the least that it writes."""
     many = bench.pick(16, 2)
     goals = {100: at_least(0.12), 1_000: at_least(0.15)}
     with bench.database() as target, target.connect() as connection, target.client(cached=False) as client:
@@ -85,6 +91,7 @@ def batches(bench: Bench) -> list[Result]:
         ways: dict[str, Callable[[], float]] = {
             **{f"client, {size:,}": partial(work.client, size) for size in goals},
             **{f"function, {size:,}": partial(work.function, size) for size in goals},
+            **{f"rows alone, {size:,}": partial(work.alone, size) for size in goals},
             _COPY: work.copy,
             _INSERT: lambda: bench.crew.measure(target, Insert(_BOOKS), many, bench.seconds).rate,
         }
@@ -96,13 +103,17 @@ def batches(bench: Bench) -> list[Result]:
     return [
         result
         for size, goal in goals.items()
-        for name in (f"client, {size:,}", f"function, {size:,}")
+        for way, copies, others in (
+            ("client", goal, at_least(3)),
+            ("function", goal, at_least(3)),
+            ("rows alone", None, None),
+        )
         for result in (
-            _result(name, _COPY, found[name], found[_COPY], goal),
-            _result(name, inserts, found[name], found[_INSERT], at_least(3)),
+            _result(f"{way}, {size:,}", _COPY, found[f"{way}, {size:,}"], found[_COPY], copies),
+            _result(f"{way}, {size:,}", inserts, found[f"{way}, {size:,}"], found[_INSERT], others),
         )
     ]
 
 
-def _result(name: str, beside: str, values: list[float], others: list[float], goal: Goal) -> Result:
+def _result(name: str, beside: str, values: list[float], others: list[float], goal: Goal | None) -> Result:
     return Result(case="1 connection", what=name, beside=beside, unit="rows/s", values=values, others=others, goal=goal)

@@ -3,22 +3,27 @@
 from functools import partial
 from typing import Any
 
+import psycopg
 import redis
+from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 from ledger.cache import position_key
+from ledger.database.deadline import PatientConnection
 from ledger.database.url import to_conninfo
 from ledger.queries import query
+from ledger.values import Position
 from tests.benchmarks.bench import Bench, settle
 from tests.benchmarks.crew import repeat
 from tests.benchmarks.fills import a_fill, as_row, symbol_of
 from tests.benchmarks.results import Goal, Percentiles, Result, at_least
-from tests.benchmarks.target import BOT, Connection, Target
+from tests.benchmarks.target import BOT, Target
 from tests.benchmarks.ways import Write
 from tests.statements import statement
 
 _WARM_SECONDS = 0.1
 _GOAL = at_least(0.7)
+_PROMISED = "bare pool that gives a silent server up, with the value"
 
 
 def reads(bench: Bench) -> list[Result]:
@@ -30,6 +35,7 @@ def reads(bench: Bench) -> list[Result]:
         target.client(cached=False) as uncached,
         redis.Redis.from_url(target.redis_url, decode_responses=True) as server,
         _pool(target) as pool,
+        _pool(target, connection_class=PatientConnection, row_factory=dict_row) as patient,
     ):
         symbol = symbol_of(0)
         for _ in range(20):
@@ -46,6 +52,7 @@ def reads(bench: Bench) -> list[Result]:
             "select by primary key": lambda: connection.execute(text, book).fetchone(),
             "get_position, PostgreSQL": lambda: uncached.get_position(symbol),
             "bare pool": lambda: _pooled(pool, position),
+            _PROMISED: lambda: Position.from_row(_pooled(patient, position)),
         }
         for way in ways.values():
             repeat(way, _WARM_SECONDS)
@@ -54,16 +61,23 @@ def reads(bench: Bench) -> list[Result]:
         _result(rounds, "get_position, cached", "HGETALL"),
         _result(rounds, "get_position, PostgreSQL", "select by primary key"),
         _result(rounds, "bare pool", "select by primary key", None),
+        _result(rounds, _PROMISED, "select by primary key", None),
     ]
 
 
-def _pool(target: Target) -> ConnectionPool[Connection]:
+def _pool(
+    target: Target, connection_class: type[psycopg.Connection[Any]] = psycopg.Connection, **options: Any
+) -> ConnectionPool[psycopg.Connection[Any]]:
     return ConnectionPool(
-        to_conninfo(target.database_url), kwargs={"autocommit": True, "prepare_threshold": 0}, min_size=1, open=False
+        to_conninfo(target.database_url),
+        connection_class=connection_class,
+        kwargs={"autocommit": True, "prepare_threshold": 0, **options},
+        min_size=1,
+        open=False,
     )
 
 
-def _pooled(pool: ConnectionPool[Connection], book: dict[str, Any]) -> object:
+def _pooled(pool: ConnectionPool[psycopg.Connection[Any]], book: dict[str, Any]) -> Any:
     """The same row over a pool of the driver's: nothing is checked, retried or turned into a value."""
     connection = pool.getconn()
     try:

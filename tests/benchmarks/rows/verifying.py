@@ -17,6 +17,7 @@ def verify(bench: Bench) -> list[Result]:
         for what, rates, goal in (
             ("verify", [one.verify for one in rounds], at_least(0.2)),
             ("hash chain alone", [one.chain for one in rounds], None),
+            ("least of a proof", [one.least for one in rounds], None),
         ):
             results.append(
                 Result(case=case, what=what, beside="COPY out", unit="rows/s", values=rates, others=copies, goal=goal)

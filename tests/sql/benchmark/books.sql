@@ -1,0 +1,1 @@
+SELECT k.account_id, k.book_id FROM trading.books k
