@@ -96,17 +96,18 @@ class Store:
         self._database = database
         self.account_id = account_id
 
-    async def _rows(self, name: str, **params: Any) -> Rows:
+    async def rows(self, name: str, **params: Any) -> Rows:
+        """The rows of a named query of this account."""
         return await self._database.query(Query(name, {"account_id": self.account_id, **params}))
 
     async def now(self) -> datetime:
         """The database's clock."""
-        at: datetime = (await self._rows("database_time"))[0]["at"]
+        at: datetime = (await self.rows("database_time"))[0]["at"]
         return at
 
     async def bots(self) -> Mapping[str, bool]:
         """The account's bots, and whether the login may act for each."""
-        return {row["bot_id"]: row["allowed"] for row in await self._rows("account_bots")}
+        return {row["bot_id"]: row["allowed"] for row in await self.rows("account_bots")}
 
     async def allowed_bots(self, why: str) -> tuple[str, ...]:
         """The account's bots. Raises PermissionDeniedError, with `why`, if the login may not act for all of them."""
@@ -117,56 +118,56 @@ class Store:
 
     async def account(self) -> Account:
         """The account's name, and where it is."""
-        return Account(**(await self._rows("account_place"))[0])
+        return Account(**(await self.rows("account_place"))[0])
 
     async def lines(self, since: datetime | None = None) -> list[BookLine]:
         """All books; with `since`, what came after it to each, too, as of one moment."""
-        rows = await self._rows("account_lines", since=since)
+        rows = await self.rows("account_lines", since=since)
         return [BookLine(**{**row, "moves": tuple(map(_move, row["moves"] or ()))}) for row in rows]
 
     async def last_run(self) -> Mapping[str, Any] | None:
         """The newest run: its report and when it was made or confirmed."""
-        rows = await self._rows("last_run")
+        rows = await self.rows("last_run")
         return rows[0] if rows else None
 
     async def uncovered(
         self, endpoint: str, category: str, since: datetime, until: datetime
     ) -> list[tuple[datetime, datetime]]:
         """The parts of [since, until) that are not proven fetched, oldest first."""
-        rows = await self._rows("uncovered", endpoint=endpoint, category=category, since=since, until=until)
+        rows = await self.rows("uncovered", endpoint=endpoint, category=category, since=since, until=until)
         return [(row["since"], row["until"]) for row in rows]
 
     async def add_coverage(self, endpoint: str, category: str, since: datetime, until: datetime) -> None:
         """States [since, until) as proven fetched."""
-        await self._rows("add_coverage", endpoint=endpoint, category=category, since=since, until=until)
+        await self.rows("add_coverage", endpoint=endpoint, category=category, since=since, until=until)
 
     async def keep_orders(self, orders: Iterable[Order]) -> Sequence[str]:
         """Stores orders; answers the ids of those that say less than is stored and are not older."""
         listed = [_order_columns(order) for order in orders]
         if not listed:
             return ()
-        refused: list[str] = (await self._rows("keep_orders", orders=_dump(listed)))[0]["refused"]
+        refused: list[str] = (await self.rows("keep_orders", orders=_dump(listed)))[0]["refused"]
         return refused
 
     async def known_orders(self, category: str, order_ids: Iterable[str]) -> Mapping[str, KnownOrder]:
         """What the ledger knows of these orders, by id."""
         asked = sorted(set(order_ids))
-        rows = await self._rows("known_orders", category=category, order_ids=asked) if asked else []
+        rows = await self.rows("known_orders", category=category, order_ids=asked) if asked else []
         return {row["order_id"]: KnownOrder(**row) for row in rows}
 
     async def known_executions(self, category: str, exec_ids: Iterable[str]) -> Mapping[str, KnownExecution]:
         """Those executions that the ledger has, by id."""
-        rows = await self._rows("known_executions", category=category, exec_ids=sorted(exec_ids))
+        rows = await self.rows("known_executions", category=category, exec_ids=sorted(exec_ids))
         return {row["exec_id"]: KnownExecution(**row) for row in rows}
 
     async def decided_executions(self, category: str, exec_ids: Iterable[str]) -> frozenset[str]:
         """Those executions that a person has decided about."""
-        rows = await self._rows("decided_executions", category=category, exec_ids=sorted(exec_ids))
+        rows = await self.rows("decided_executions", category=category, exec_ids=sorted(exec_ids))
         return frozenset(row["exec_id"] for row in rows)
 
     async def modes(self, category: str, symbol: str) -> frozenset[bool]:
         """Whether the orders that are known of a symbol were made in hedge mode: both, where it has switched."""
-        rows = await self._rows("modes", category=category, symbol=symbol)
+        rows = await self.rows("modes", category=category, symbol=symbol)
         return frozenset(row["hedged"] for row in rows)
 
     async def open_at(
@@ -176,7 +177,7 @@ class Store:
 
         Not `adjusted`: without what adjustments have opened and closed.
         """
-        rows = await self._rows(
+        rows = await self.rows(
             "open_at",
             category=category,
             symbols=[m.symbol for m in moments],
@@ -209,61 +210,57 @@ class Store:
         ]
         if not listed:
             return 0
-        return int((await self._rows("quarantine_executions", executions=_dump(listed)))[0]["added"])
+        return int((await self.rows("quarantine_executions", executions=_dump(listed)))[0]["added"])
 
     async def quarantined_execution(self, exec_id: str, category: str | None) -> Rows:
         """An execution in quarantine, decided about or not: one row for each category that has the id."""
-        return await self._rows("quarantined_execution", exec_id=exec_id, category=category)
+        return await self.rows("quarantined_execution", exec_id=exec_id, category=category)
 
     async def release_booked(self) -> int:
         """Takes out of quarantine what could be booked after all; answers how many."""
-        return int((await self._rows("release_booked"))[0]["released"])
+        return int((await self.rows("release_booked"))[0]["released"])
 
     async def quarantined(self) -> Rows:
         """The executions that wait for a decision: exec_id, category, symbol."""
-        return await self._rows("quarantined")
+        return await self.rows("quarantined")
 
     async def instruments(self) -> Mapping[tuple[str, str], Instrument]:
         """The instruments that are registered, by category and symbol."""
-        rows = await self._rows("known_instruments")
+        rows = await self.rows("known_instruments")
         return {(row["category"], row["symbol"]): Instrument(**row) for row in rows}
 
     async def adjustments(self) -> Mapping[tuple[str, str, int], datetime]:
         """The lines that an adjustment holds in agreement, and the moment of the newest one on each."""
-        rows = await self._rows("adjustments")
+        rows = await self.rows("adjustments")
         return {(row["category"], row["symbol"], row["position_idx"]): row["at"] for row in rows}
-
-    async def rows(self, name: str, **params: Any) -> Rows:
-        """The rows of a named query of this account."""
-        return await self._rows(name, **params)
 
     async def claimed_uid(self) -> str | None:
         """The venue's id of the account, if a key has told it."""
-        uid: str | None = (await self._rows("claim_account", uid=""))[0]["uid"]  # claims nothing
+        uid: str | None = (await self.rows("claim_account", uid=""))[0]["uid"]  # claims nothing
         return uid
 
     async def trades_spot(self) -> bool:
         """Whether there is anything of spot: a book, an order, an execution that waits."""
-        return bool((await self._rows("trades_spot"))[0]["any"])
+        return bool((await self.rows("trades_spot"))[0]["any"])
 
     async def claim(self, account: str, uid: str) -> None:
         """Keeps the venue's id of the account if none is kept yet.
 
         Raises WrongAccountError if another one is, or if another account of the ledger has this one.
         """
-        (row,) = await self._rows("claim_account", uid=uid)
+        (row,) = await self.rows("claim_account", uid=uid)
         if row["uid"] != uid or row["elsewhere"] is not None:
             raise WrongAccountError(account, row["uid"], uid, row["elsewhere"])
 
     async def add_findings(self, findings: Sequence[Mapping[str, Any]]) -> int:
         """Adds to the newest run what was found since; answers how many do not wait already."""
-        return int((await self._rows("add_findings", findings=_dump(findings)))[0]["added"])
+        return int((await self.rows("add_findings", findings=_dump(findings)))[0]["added"])
 
     async def save_run(self, **columns: Any) -> int:
         """Stores a run and its findings, or confirms the last one; answers its id."""
         for name in ("compared", "findings"):
             columns[name] = _dump(columns[name])
-        return int((await self._rows("save_run", **columns))[0]["run_id"])
+        return int((await self.rows("save_run", **columns))[0]["run_id"])
 
 
 def _move(columns: Sequence[Any]) -> Move:

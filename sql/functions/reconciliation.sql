@@ -107,7 +107,12 @@ BEGIN
     SELECT * INTO last FROM trading.reconciliation_runs r WHERE r.account_id = p_account_id
      ORDER BY r.run_id DESC LIMIT 1 FOR UPDATE;
     IF NOT p_changed AND last.digest = p_digest AND last.status = p_status THEN
-        UPDATE trading.reconciliation_runs r SET confirmed_at = clock_timestamp()
+        -- With how far this one has looked, or the next would read again all that bots have booked since the last report.
+        UPDATE trading.reconciliation_runs r
+           SET confirmed_at = clock_timestamp(),
+               compared = CASE WHEN r.compared -> 'journals' = p_compared::jsonb -> 'journals' THEN r.compared
+                               ELSE jsonb_set(r.compared, '{journals}',
+                                              coalesce(p_compared::jsonb -> 'journals', '{}')) END
          WHERE r.account_id = p_account_id AND r.run_id = last.run_id
            AND (greatest(r.finished_at, r.confirmed_at) < clock_timestamp() - interval '1 minute'
                 OR trading.others_reconcile(p_account_id));

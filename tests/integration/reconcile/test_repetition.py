@@ -65,6 +65,19 @@ async def test_a_run_is_confirmed_once_a_minute_and_for_those_who_wait(desk: Des
     assert again["confirmed_at"] - run["confirmed_at"] > timedelta(0)
 
 
+async def test_a_run_that_confirms_the_last_one_says_how_far_it_has_looked(desk: Desk) -> None:
+    await desk.trade("Buy", "1")
+    first = await desk.reconcile()
+    desk.rows("reconcile/age_runs", by="61 s")
+    await desk.trade("Sell", "1")
+    await desk.trade("Buy", "1")
+    second = await desk.reconcile()
+    assert second.run_id == first.run_id
+    (run,) = desk.rows("reconcile/runs")
+    (before,), (after,) = first.journals.values(), run["compared"]["journals"].values()
+    assert (before, after) == ((1, 0), [3, 0])
+
+
 async def test_two_that_start_together_do_the_work_once(desk: Desk) -> None:
     await eventful(desk)
     exchanges = [another_exchange(desk) for _ in range(3)]
