@@ -102,6 +102,7 @@ RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, p
 DECLARE
     last trading.reconciliation_runs;
     made bigint;
+    told jsonb := coalesce((p_compared -> 'journals')::jsonb, '{}');
 BEGIN
     PERFORM trading.require_bot(p_account_id, 'external');
     SELECT * INTO last FROM trading.reconciliation_runs r WHERE r.account_id = p_account_id
@@ -110,9 +111,8 @@ BEGIN
         -- With how far this one has looked, or the next would read again all that bots have booked since the last report.
         UPDATE trading.reconciliation_runs r
            SET confirmed_at = clock_timestamp(),
-               compared = CASE WHEN r.compared -> 'journals' = p_compared::jsonb -> 'journals' THEN r.compared
-                               ELSE jsonb_set(r.compared, '{journals}',
-                                              coalesce(p_compared::jsonb -> 'journals', '{}')) END
+               compared = CASE WHEN r.compared -> 'journals' = told THEN r.compared
+                               ELSE jsonb_set(r.compared, '{journals}', told) END
          WHERE r.account_id = p_account_id AND r.run_id = last.run_id
            AND (greatest(r.finished_at, r.confirmed_at) < clock_timestamp() - interval '1 minute'
                 OR trading.others_reconcile(p_account_id));

@@ -101,17 +101,14 @@ def batches(bench: Bench) -> list[Result]:
         settle(target.database_url)
         found = bench.in_turn(ways)
     inserts = f"{_INSERT}, {connections(many)}"
+    judged = [(f"{way}, {size:,}", goal, at_least(3)) for size, goal in goals.items() for way in ("client", "function")]
+    floors = [(f"rows alone, {size:,}", None, None) for size in goals]
     return [
         result
-        for size, goal in goals.items()
-        for way, copies, others in (
-            ("client", goal, at_least(3)),
-            ("function", goal, at_least(3)),
-            ("rows alone", None, None),
-        )
+        for name, copies, others in (*judged, *floors)
         for result in (
-            _result(f"{way}, {size:,}", _COPY, found[f"{way}, {size:,}"], found[_COPY], copies),
-            _result(f"{way}, {size:,}", inserts, found[f"{way}, {size:,}"], found[_INSERT], others),
+            _result(name, _COPY, found[name], found[_COPY], copies),
+            _result(name, inserts, found[name], found[_INSERT], others),
         )
     ]
 

@@ -43,7 +43,7 @@ def reads(bench: Bench) -> list[Result]:
         settle(target.database_url)
         key = position_key(BOT, "linear", symbol, 0)
         text = statement("benchmark/book_by_key").as_bytes(connection)
-        found = connection.execute(statement("benchmark/any_book")).fetchone()
+        found = connection.execute(statement("benchmark/books")).fetchone()
         book = dict(zip(("account_id", "book_id"), found or (), strict=True))
         position = as_row(target, {"symbol": symbol})
         ways: dict[str, Write] = {

@@ -1,1 +1,0 @@
-SELECT account_id, book_id FROM trading.books LIMIT 1
