@@ -10,14 +10,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT ('-infinity', 0, '', 0, 0, 0, 0)::trading.checkpoint
 $$;
 
--- Each fill, in exchange order, with the state in which it finds the book and what it does to it. Every level
--- has a window in that order, which makes it keep the order of the one below: one sort, or none, serves all.
+-- Each fill, in exchange order, with the state in which it finds the book and what it does to it. Every level keeps the
+-- order of the one below: one sort, or none, serves all. OFFSET 0: what a level computes is computed once.
 CREATE OR REPLACE FUNCTION trading.derive_steps(p_account_id integer, p_book_id integer, p trading.checkpoint,
                                                 p_until timestamptz)
 RETURNS SETOF trading.step
 LANGUAGE sql STABLE AS $$
     WITH journal AS (
-        SELECT f.*, p.pos + sum(f.signed_qty) OVER o AS pos_after
+        SELECT f.*, row_number() OVER o AS n, p.pos + sum(f.signed_qty) OVER o AS pos_after
           FROM trading.fills f
          WHERE f.account_id = p_account_id AND f.book_id = p_book_id
            AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
@@ -26,11 +26,10 @@ LANGUAGE sql STABLE AS $$
                             WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
         WINDOW o AS (ORDER BY f.exec_time, f.seq, f.exec_id ROWS UNBOUNDED PRECEDING)
     ), netted AS (
-        SELECT j.*, row_number() OVER o AS n, j.pos_after - j.signed_qty AS pos_before,
+        SELECT j.*, j.pos_after - j.signed_qty AS pos_before,
                CASE WHEN sign(j.pos_after - j.signed_qty) * sign(j.signed_qty) < 0
                     THEN least(abs(j.signed_qty), abs(j.pos_after - j.signed_qty)) ELSE 0 END AS close_qty
-          FROM journal j
-        WINDOW o AS (ORDER BY j.exec_time, j.seq, j.exec_id ROWS UNBOUNDED PRECEDING)
+          FROM journal j OFFSET 0
     ), summed AS (
         SELECT t.*, abs(t.signed_qty) - t.close_qty AS open_qty,
                sum(t.close_qty) OVER o AS closed_to,
