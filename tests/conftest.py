@@ -1,6 +1,6 @@
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import psycopg
@@ -14,10 +14,8 @@ from tests.invariants import check_invariants
 from tests.servers import Servers, create_database, drop_database, running_servers
 from tests.statements import statement
 
-# Taken out of the environment, so that no test reaches a server of the user by leaving an argument out.
-_GIVEN = {
-    name: os.environ.pop(name, None) or None for name in ("LEDGER_DATABASE_URL", "LEDGER_REDIS_URL", "LEDGER_ACCOUNT")
-}
+_VARIABLES = ("LEDGER_DATABASE_URL", "LEDGER_REDIS_URL", "LEDGER_ACCOUNT")
+_GIVEN = pytest.StashKey[Mapping[str, str]]()
 
 # There is a database behind every example: time says nothing about an example, and a smaller example is worth the
 # minutes that it costs only to somebody who looks for a fault.
@@ -53,12 +51,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tampers: damages the ledger on purpose, so invariants do not hold after it")
+    # Taken out of the environment, so that no test reaches a server of the user by leaving an argument out.
+    given = {name: os.environ.pop(name) for name in _VARIABLES if name in os.environ}
+    config.stash[_GIVEN] = getattr(config, "workerinput", {}).get("given", given)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """A process that runs a part of the tests begins with the environment that they were taken out of."""
+    node.workerinput["given"] = dict(node.config.stash[_GIVEN])
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
+def servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
     """PostgreSQL and Redis: those of LEDGER_DATABASE_URL and LEDGER_REDIS_URL, else temporary ones."""
-    with running_servers(_GIVEN["LEDGER_DATABASE_URL"], _GIVEN["LEDGER_REDIS_URL"]) as running:
+    given = pytestconfig.stash[_GIVEN]
+    with running_servers(given.get("LEDGER_DATABASE_URL"), given.get("LEDGER_REDIS_URL")) as running:
         yield running
 
 

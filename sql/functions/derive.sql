@@ -18,10 +18,8 @@ RETURNS SETOF trading.step
 LANGUAGE sql STABLE AS $$
     WITH journal AS (
         SELECT f.*, row_number() OVER o AS n, p.pos + sum(f.signed_qty) OVER o AS pos_after
-          FROM trading.fills f
-         WHERE f.account_id = p_account_id AND f.book_id = p_book_id
-           AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)
-           AND (p_until IS NULL OR f.exec_time <= p_until)
+          FROM trading.fills_after(p_account_id, p_book_id, p) f
+         WHERE (p_until IS NULL OR f.exec_time <= p_until)
            AND NOT EXISTS (SELECT FROM trading.fill_voids v
                             WHERE v.account_id = f.account_id AND v.fill_id = f.fill_id)
         WINDOW o AS (ORDER BY f.exec_time, f.seq, f.exec_id ROWS UNBOUNDED PRECEDING)

@@ -141,9 +141,11 @@ BEGIN
     ), former AS MATERIALIZED (
         SELECT f.fill_id FROM trading.fills_after(b.account_id, b.book_id, p) f
     ), gone AS (
-        -- By an array, because a join may be planned to read all lots of the account.
+        -- By an array, because a join may be planned to read all lots of the account. Within bounds, because PostgreSQL 15 may
+        -- look at each of them for the array.
         DELETE FROM trading.lots l
          WHERE l.account_id = b.account_id AND l.fill_id = ANY (ARRAY(SELECT o.fill_id FROM former o))
+           AND l.fill_id BETWEEN (SELECT min(o.fill_id) FROM former o) AND (SELECT max(o.fill_id) FROM former o)
            AND l.fill_id NOT IN (SELECT n.fill_id FROM fresh n)
         RETURNING 1
     ), put AS (
@@ -170,6 +172,8 @@ BEGIN
     ), gone AS (
         DELETE FROM trading.completed_trades t
          WHERE t.account_id = b.account_id AND t.exit_fill_id = ANY (ARRAY(SELECT o.exit_fill_id FROM former o))
+           AND t.exit_fill_id BETWEEN (SELECT min(o.exit_fill_id) FROM former o)
+                                  AND (SELECT max(o.exit_fill_id) FROM former o)
            AND (t.exit_fill_id, t.entry_fill_id) NOT IN (SELECT n.exit_fill_id, n.entry_fill_id FROM fresh n)
         RETURNING 1
     ), put AS (
