@@ -89,8 +89,8 @@ class Bench:
         url = create_database(self.servers.admin_url, name)
         upgrade(url)
         with psycopg.connect(to_conninfo(url)) as connection:
-            for tables in ("bare_table", "rows_alone"):
-                connection.execute(statement(f"benchmark/{tables}"))
+            for made in ("bare_table", "rows_alone", "least_batch"):
+                connection.execute(statement(f"benchmark/{made}"))
         return name
 
     def __enter__(self) -> Self:

@@ -46,6 +46,10 @@ class _Batches:
         """The rows and index entries that the function writes at least, with nothing computed and nothing answered."""
         return self._called(statement("benchmark/batch_alone_call").as_bytes(self._connection), size)
 
+    def least(self, size: int) -> float:
+        """Those rows with their hash chain and what each fill does, but nothing checked and nothing answered."""
+        return self._called(statement("benchmark/batch_least_call").as_bytes(self._connection), size)
+
     def _called(self, text: bytes, size: int) -> float:
         ready = [self._parameters(batch) for batch in self._batches(size)]
         return self._rate(ready, lambda row: self._connection.execute(text, row).fetchone())
@@ -93,6 +97,7 @@ def batches(bench: Bench) -> list[Result]:
             **{f"client, {size:,}": partial(work.client, size) for size in goals},
             **{f"function, {size:,}": partial(work.function, size) for size in goals},
             **{f"rows alone, {size:,}": partial(work.alone, size) for size in goals},
+            **{f"least of a batch, {size:,}": partial(work.least, size) for size in goals},
             _COPY: work.copy,
             _INSERT: lambda: bench.crew.measure(target, Insert(_BOOKS), many, bench.seconds).rate,
         }
@@ -102,7 +107,7 @@ def batches(bench: Bench) -> list[Result]:
         found = bench.in_turn(ways)
     inserts = f"{_INSERT}, {connections(many)}"
     judged = [(f"{way}, {size:,}", goal, at_least(3)) for size, goal in goals.items() for way in ("client", "function")]
-    floors = [(f"rows alone, {size:,}", None, None) for size in goals]
+    floors = [(f"{way}, {size:,}", None, None) for size in goals for way in ("rows alone", "least of a batch")]
     return [
         result
         for name, copies, others in (*judged, *floors)
