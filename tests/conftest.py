@@ -66,7 +66,11 @@ def pytest_configure_node(node: Any) -> None:
 def servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
     """PostgreSQL and Redis: those of LEDGER_DATABASE_URL and LEDGER_REDIS_URL, else temporary ones."""
     given = pytestconfig.stash[_GIVEN]
-    with running_servers(given.get("LEDGER_DATABASE_URL"), given.get("LEDGER_REDIS_URL")) as running:
+    worker = getattr(pytestconfig, "workerinput", {"workerid": "gw0", "workercount": 1})
+    number = int(worker["workerid"].removeprefix("gw"))
+    with running_servers(
+        given.get("LEDGER_DATABASE_URL"), given.get("LEDGER_REDIS_URL"), number=number, of=worker["workercount"]
+    ) as running:
         yield running
 
 

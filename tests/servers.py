@@ -27,14 +27,19 @@ class Servers:
 
 
 @contextmanager
-def running_servers(database_url: str | None, redis_url: str | None, *, durable: bool = False) -> Iterator[Servers]:
-    """The servers given, and temporary ones in place of those that are not: `durable` ones write as in production."""
+def running_servers(
+    database_url: str | None, redis_url: str | None, *, durable: bool = False, number: int = 0, of: int = 1
+) -> Iterator[Servers]:
+    """The servers given, and temporary ones in place of those that are not: `durable` ones write as in production.
+
+    `number` is this process's among those `of` one run: each has Redis databases of its own.
+    """
     with ExitStack() as stack:
         if not database_url or not redis_url:
             embedded = stack.enter_context(scoped(durable=durable))
             database_url = database_url or embedded.database_url
             redis_url = redis_url or embedded.redis_url
-        yield Servers(database_url, empty_redis_database(redis_url))
+        yield Servers(database_url, empty_redis_database(redis_url, _REDIS_DATABASES[number::of]))
 
 
 def with_database(url: str, name: str) -> str:
@@ -82,18 +87,18 @@ def new_ledger(admin_url: str, name: str) -> Iterator[str]:
         drop_database(admin_url, name)
 
 
-def empty_redis_database(redis_url: str) -> str:
+def empty_redis_database(redis_url: str, numbers: range = _REDIS_DATABASES) -> str:
     """The URL of a Redis database that nobody uses: the tests empty it as often as they like.
 
     Raises:
         RuntimeError: all of them hold keys.
     """
-    for number in _REDIS_DATABASES:
+    for number in numbers:
         url = _with_redis_database(redis_url, number)
         with redis.Redis.from_url(url) as connection:
             if connection.dbsize() == 0:
                 return url
-    raise RuntimeError("no empty Redis database between 1 and 15; the tests would delete what is there")
+    raise RuntimeError(f"no empty Redis database among {[*numbers]}; the tests would delete what is there")
 
 
 def _with_redis_database(url: str, number: int) -> str:
