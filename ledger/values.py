@@ -7,7 +7,7 @@ UTC.
 
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -192,6 +192,15 @@ class CompletedTrade(Row):
     source: str = ""
 
 
+# What trading.batch_result() says of a trade, in its order.
+_TRADE = (
+    "entry_fill_id", "exit_fill_id", "entry_time", "exit_time", "side", "quantity", "entry_price", "exit_price",
+    "gross_pnl", "entry_commission", "exit_commission", "net_pnl", "pnl_pct", "entry_commission_asset",
+    "exit_commission_asset", "holding_seconds", "pnl_reason", "entry_reason", "exit_reason", "entry_order_id",
+    "exit_order_id", "entry_client_order_id", "exit_client_order_id", "source",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class FillResult(Row):
     """What a fill did. `duplicate`: the ledger had it already and nothing was written.
@@ -210,7 +219,7 @@ class FillResult(Row):
     def from_row(cls, row: Mapping[str, Any], position: Position | None = None) -> Self:
         """Builds the result, with its parts, from the database's JSON answer; `position` is its own, already built.
 
-        What is the book's is not said again of each part.
+        What is the book's is not said again of each part. The trades of a batch come as lists.
         """
         at = Position.from_row(row["position"]) if position is None else position
         book, fill_id, entry = at.book, row["fill_id"], row["entry"]
@@ -218,9 +227,13 @@ class FillResult(Row):
             fill_id=fill_id,
             duplicate=row["duplicate"],
             entry=entry and PositionEntry.from_row({**book, "entry_id": fill_id, "entry_fill_id": fill_id, **entry}),
-            completed_trades=[CompletedTrade.from_row({**book, **trade}) for trade in row["completed_trades"]],
+            completed_trades=[CompletedTrade.from_row({**book, **_named(trade)}) for trade in row["completed_trades"]],
             position=at,
         )
+
+
+def _named(trade: Mapping[str, Any] | Sequence[Any]) -> Mapping[str, Any]:
+    return trade if isinstance(trade, Mapping) else dict(zip(_TRADE, trade, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,25 +62,22 @@ BEGIN
         WITH input AS MATERIALIZED (
             SELECT i.exec_id, i.ordinality AS n, row_number() OVER (PARTITION BY i.exec_id ORDER BY i.ordinality) AS nth
               FROM unnest(batch) WITH ORDINALITY i
-        ), opened AS MATERIALIZED (
-            SELECT l.fill_id, l FROM unnest(lots) l
-        ), closed AS MATERIALIZED (
-            SELECT u.exit_fill_id AS fill_id, json_agg(t ORDER BY u.ordinality) AS trades
+        ), closed AS MATERIALIZED (  -- without what is the book's; as lists, half the work of objects; ledger/values.py knows the order
+            SELECT u.exit_fill_id AS fill_id, json_agg(json_build_array(
+                       u.entry_fill_id, u.exit_fill_id, u.entry_time, u.exit_time, u.side, u.quantity, u.entry_price,
+                       u.exit_price, u.gross_pnl, u.entry_commission, u.exit_commission, u.net_pnl, u.pnl_pct,
+                       u.entry_commission_asset, u.exit_commission_asset, u.holding_seconds, u.pnl_reason,
+                       u.entry_reason, u.exit_reason, u.entry_order_id, u.exit_order_id, u.entry_client_order_id,
+                       u.exit_client_order_id, u.source) ORDER BY u.ordinality) AS trades
               FROM unnest(trades) WITH ORDINALITY u
-             CROSS JOIN LATERAL (  -- without what is the book's
-                   SELECT u.entry_fill_id, u.exit_fill_id, u.entry_time, u.exit_time, u.side, u.quantity, u.entry_price,
-                          u.exit_price, u.gross_pnl, u.entry_commission, u.exit_commission, u.net_pnl, u.pnl_pct,
-                          u.entry_commission_asset, u.exit_commission_asset, u.holding_seconds, u.pnl_reason,
-                          u.entry_reason, u.exit_reason, u.entry_order_id, u.exit_order_id, u.entry_client_order_id,
-                          u.exit_client_order_id, u.source) t
              GROUP BY 1
         ), added AS MATERIALIZED (  -- FULL JOIN: never a nested loop
             SELECT u.exec_id, 1::bigint AS nth, json_build_object(
                        'fill_id', u.fill_id, 'duplicate', false,
-                       'entry', CASE WHEN o.fill_id IS NOT NULL THEN trading.entry_of(b, o.l, u) END,
+                       'entry', CASE WHEN o.fill_id IS NOT NULL THEN trading.entry_of(b, o, u) END,
                        'completed_trades', coalesce(c.trades, '[]')) AS result
               FROM unnest(fresh) u
-              FULL JOIN opened o ON o.fill_id = u.fill_id
+              FULL JOIN unnest(lots) o ON o.fill_id = u.fill_id
               FULL JOIN closed c ON c.fill_id = u.fill_id
         ), answer AS MATERIALIZED (
             SELECT i.n, a.result

@@ -185,6 +185,8 @@ def lasting(value: Any) -> Any:
         return [lasting(one) for one in value]
     if isinstance(value, Decimal):
         return plain(value)
+    if isinstance(value, int) and value > _LOWER_HALF:  # in a list, without a name
+        return str(value & _LOWER_HALF)
     return _IDS.sub(lambda found: str(int(found[0]) & _LOWER_HALF), value) if isinstance(value, str) else str(value)
 
 

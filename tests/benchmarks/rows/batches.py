@@ -47,7 +47,7 @@ class _Batches:
         return self._called(statement("benchmark/batch_alone_call").as_bytes(self._connection), size)
 
     def least(self, size: int) -> float:
-        """Those rows with their hash chain and what each fill does, but nothing checked and nothing answered."""
+        """Those rows with hash chain, what each fill does, owners and answer, but nothing checked."""
         return self._called(statement("benchmark/batch_least_call").as_bytes(self._connection), size)
 
     def _called(self, text: bytes, size: int) -> float:
