@@ -41,7 +41,7 @@ BEGIN
            AND ROW(t.*) IS DISTINCT FROM ROW(
                b.account_id, b.book_id, e.fill_id, x.fill_id, e.exec_time, x.exec_time, b.position_idx, b.bot_id, b.category,
                b.symbol, e.side,
-               CASE WHEN e.n <= x.n AND t.quantity > 0
+               CASE WHEN t.quantity > 0
                     THEN least(e.opened_to, x.closed_to) - greatest(e.opened_from, x.closed_from) END,
                e.exec_price, x.exec_price,
                trading.gross_pnl(b.category, t.side, t.quantity, b.multiplier, t.entry_price, t.exit_price),
@@ -163,8 +163,6 @@ BEGIN
         ON e.exit_fill_id = t.exit_fill_id AND e.entry_fill_id = t.entry_fill_id
      CROSS JOIN LATERAL trading.row_differences(
            'trade', format('%s/%s', coalesce(t.entry_fill_id, e.entry_fill_id), coalesce(t.exit_fill_id, e.exit_fill_id)),
-           CASE WHEN t.exit_fill_id IS NOT NULL THEN to_jsonb(t) END,
-           CASE WHEN e.exit_fill_id IS NOT NULL THEN to_jsonb(e) END) d
-     WHERE ROW(t.*) IS DISTINCT FROM ROW(e.*);
+           to_jsonb(t), to_jsonb(e)) d;
 END
 $$;

@@ -71,6 +71,13 @@ def test_each_row_deleted(target: Target, table: str) -> None:
     assert unseen == []
 
 
+def test_a_trade_that_is_missing_is_named_the_only_one_of_its_book_too(target: Target) -> None:
+    for row in target.rows("completed_trades", every=True):
+        found = target.damaged("delete", row, {"row": row.place}, table="completed_trades") or []
+        named = [(field, stored) for subject, _, field, stored, _ in found if subject == "trade"]
+        assert named == [("row", "missing")]
+
+
 @pytest.mark.parametrize("table", PLACES)
 def test_rows_that_changed_places(target: Target, table: str) -> None:
     books: dict[int, list[Row]] = {}
