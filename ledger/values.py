@@ -7,7 +7,7 @@ UTC.
 
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -232,8 +232,8 @@ class FillResult(Row):
         )
 
 
-def _named(trade: Mapping[str, Any] | Sequence[Any]) -> Mapping[str, Any]:
-    return trade if isinstance(trade, Mapping) else dict(zip(_TRADE, trade, strict=True))
+def _named(trade: Mapping[str, Any] | list[Any]) -> Mapping[str, Any]:
+    return dict(zip(_TRADE, trade, strict=True)) if isinstance(trade, list) else trade
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,7 +87,7 @@ def new_ledger(admin_url: str, name: str) -> Iterator[str]:
         drop_database(admin_url, name)
 
 
-def empty_redis_database(redis_url: str, numbers: range = _REDIS_DATABASES) -> str:
+def empty_redis_database(redis_url: str, numbers: range) -> str:
     """The URL of a Redis database that nobody uses: the tests empty it as often as they like.
 
     Raises:

@@ -62,7 +62,8 @@ BEGIN
         WITH input AS MATERIALIZED (
             SELECT i.exec_id, i.ordinality AS n, row_number() OVER (PARTITION BY i.exec_id ORDER BY i.ordinality) AS nth
               FROM unnest(batch) WITH ORDINALITY i
-        ), closed AS MATERIALIZED (  -- without what is the book's; as lists, half the work of objects; ledger/values.py knows the order
+        ), closed AS MATERIALIZED (  -- without what is the book's; as lists, half the work of objects. In this order
+            -- ledger/values.py reads them.
             SELECT u.exit_fill_id AS fill_id, json_agg(json_build_array(
                        u.entry_fill_id, u.exit_fill_id, u.entry_time, u.exit_time, u.side, u.quantity, u.entry_price,
                        u.exit_price, u.gross_pnl, u.entry_commission, u.exit_commission, u.net_pnl, u.pnl_pct,

@@ -44,11 +44,11 @@ class _Batches:
 
     def alone(self, size: int) -> float:
         """The rows and index entries that the function writes at least, with nothing computed and nothing answered."""
-        return self._called(statement("benchmark/batch_alone_call").as_bytes(self._connection), size)
+        return self._called(statement("benchmark/batch_call", function="batch_alone").as_bytes(self._connection), size)
 
     def least(self, size: int) -> float:
         """Those rows with hash chain, what each fill does, owners and answer, but nothing checked."""
-        return self._called(statement("benchmark/batch_least_call").as_bytes(self._connection), size)
+        return self._called(statement("benchmark/batch_call", function="batch_least").as_bytes(self._connection), size)
 
     def _called(self, text: bytes, size: int) -> float:
         ready = [self._parameters(batch) for batch in self._batches(size)]

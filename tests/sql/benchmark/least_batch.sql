@@ -6,14 +6,10 @@ CREATE FUNCTION batch_least(p_account_id integer, p_bot_id text, p_category text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    b      trading.books := trading.lock_book(p_account_id, p_bot_id, p_category, p_symbol, p_position_idx);
-    p      trading.checkpoint := (b.last_exec_time, b.last_seq, b.last_exec_id,
-                                  CASE b.side WHEN 'Sell' THEN -b.size ELSE b.size END, b.cycle_id, b.opened, b.closed);
-    f      trading.fills;
-    fresh  trading.fills[];
-    steps  trading.step[];
-    lots   trading.lots[];
-    trades trading.completed_trades[];
+    b     trading.books := trading.lock_book(p_account_id, p_bot_id, p_category, p_symbol, p_position_idx);
+    chain bytea := b.hash;
+    f     trading.fills;
+    fresh trading.fills[];
 BEGIN
     FOR f IN
         SELECT b.account_id, b.book_id, (b.book_id::bigint << 32) + i.number, i.number,
@@ -23,21 +19,12 @@ BEGIN
           FROM (SELECT *, b.book_seq + row_number() OVER () AS number
                   FROM json_populate_recordset(NULL::trading.fills, p_fills)) i
     LOOP
-        f.hash := trading.link(b.hash, trading.canonical(f));
-        b.hash := f.hash;
+        f.hash := trading.link(chain, trading.canonical(f));
+        chain := f.hash;
         fresh := fresh || f;
     END LOOP;
     PERFORM trading.other_owners(p_account_id, p_bot_id, p_category, fresh);
     INSERT INTO trading.fills SELECT u.* FROM unnest(fresh) u;
-    b.book_seq := f.book_seq;
-    steps := ARRAY(SELECT s FROM trading.derive_steps(b.account_id, b.book_id, p, NULL) s);
-    lots := ARRAY(SELECT l FROM trading.derive_lots(b, p, steps) l);
-    trades := ARRAY(SELECT t FROM trading.derive_trades(b, p, steps) t);
-    INSERT INTO trading.lots SELECT l.* FROM unnest(lots) l;
-    INSERT INTO trading.completed_trades SELECT t.* FROM unnest(trades) t;
-    SELECT b.trades + count(*), b.realized_gross + coalesce(sum(t.gross_pnl), 0), b.realized_net + coalesce(sum(t.net_pnl), 0)
-      INTO b.trades, b.realized_gross, b.realized_net FROM unnest(trades) t;
-    b := trading.save_book(trading.with_moved_lots(trading.state_after(b, p, NULL, steps), b, p, (0, 0, 0, 0)));
-    RETURN trading.batch_result(b, fresh, fresh, lots, trades);
+    RETURN trading.apply_batch(b, fresh, fresh);
 END
 $$;

@@ -28,8 +28,8 @@ SELECT (SELECT count(*)
          WHERE t.account_id = %(account_id)s::integer
            AND t.exit_fill_id BETWEEN %(book_id)s::bigint << 32 AND (%(book_id)s::bigint + 1) << 32
            AND (t.entry_time, t.exit_time, t.side, t.quantity, t.entry_price, t.exit_price, t.gross_pnl, t.net_pnl,
-                t.entry_commission, t.exit_commission, t.pnl_pct, t.entry_commission_asset, t.exit_commission_asset, t.holding_seconds, t.entry_reason, t.exit_reason,
-                t.entry_order_id, t.exit_order_id, t.entry_client_order_id, t.exit_client_order_id, t.source)
+                t.entry_commission, t.exit_commission, t.pnl_pct, t.entry_commission_asset, t.exit_commission_asset,
+                t.holding_seconds, t.entry_reason, t.exit_reason, t.entry_order_id, t.exit_order_id, t.entry_client_order_id, t.exit_client_order_id, t.source)
                IS DISTINCT FROM
                (e.exec_time, x.exec_time, e.side,
                 least(e.opened_to, x.closed_to) - greatest(e.opened_from, x.closed_from), e.exec_price, x.exec_price,
@@ -37,6 +37,6 @@ SELECT (SELECT count(*)
                 t.gross_pnl - t.entry_commission - t.exit_commission,
                 trading.checked_share(t.entry_commission, e.lot_fee, i.entry_a, i.entry_a + t.quantity, e.open_qty),
                 trading.checked_share(t.exit_commission, x.fee, i.exit_a, i.exit_a + t.quantity, x.qty),
-                trading.checked_pnl_pct(t.pnl_pct, 'linear', t.net_pnl, t.quantity, 1, t.entry_price), e.commission_asset, x.commission_asset,
-                extract(epoch FROM x.exec_time - e.exec_time), e.close_reason, x.close_reason, e.order_id, x.order_id,
+                trading.checked_pnl_pct(t.pnl_pct, 'linear', t.net_pnl, t.quantity, 1, t.entry_price),
+                e.commission_asset, x.commission_asset, extract(epoch FROM x.exec_time - e.exec_time), e.close_reason, x.close_reason, e.order_id, x.order_id,
                 e.client_order_id, x.client_order_id, x.source))

@@ -1,2 +1,0 @@
-SELECT batch_least(%(account_id)s::integer, %(bot_id)s::text, %(category)s::text, %(symbol)s::text,
-                   %(position_idx)s::smallint, %(fills)s::json)
