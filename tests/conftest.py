@@ -1,5 +1,6 @@
 import os
 import secrets
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -54,6 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Taken out of the environment, so that no test reaches a server of the user by leaving an argument out.
     given = {name: os.environ.pop(name) for name in _VARIABLES if name in os.environ}
     config.stash[_GIVEN] = getattr(config, "workerinput", {}).get("given", given)
+    # A shell starts what runs in its background with Ctrl-C ignored, and so would be what the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -24,36 +24,40 @@ CREATE OR REPLACE FUNCTION trading.rewind_book(p_account_id integer, p_book_id i
                                                OUT after_seq bigint, OUT after_exec_id text, OUT lots_removed bigint,
                                                OUT trades_removed bigint, OUT trades_before bigint,
                                                OUT net_pnl_before numeric)
-LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     b   trading.books;
     p   trading.checkpoint;
     old record;
 BEGIN
-    SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = p_book_id;
+    SELECT * INTO b FROM trading.book_of(p_account_id, p_book_id);
     p := trading.checkpoint_before(b, p_exec_time, p_seq, p_exec_id);
     trades_before := b.trades;
     net_pnl_before := b.realized_net;
-    WITH gone AS (
+    -- The bounds say nothing new, but PostgreSQL 15 may look at each row of the account for an array.
+    WITH later AS MATERIALIZED (
+        SELECT f.fill_id FROM trading.fills_after(b.account_id, b.book_id, p) f
+    ), trades AS (
         DELETE FROM trading.completed_trades t
-         WHERE t.account_id = b.account_id AND t.exit_fill_id = ANY (ARRAY(
-               SELECT f.fill_id FROM trading.fills f WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-                  AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)))
-        RETURNING t.gross_pnl, t.net_pnl)
-    SELECT count(*) AS trades, coalesce(sum(g.gross_pnl), 0) AS gross, coalesce(sum(g.net_pnl), 0) AS net
-      INTO old FROM gone g;
-    DELETE FROM trading.lots l
-     WHERE l.account_id = b.account_id AND l.fill_id = ANY (ARRAY(
-           SELECT f.fill_id FROM trading.fills f WHERE f.account_id = b.account_id AND f.book_id = b.book_id
-              AND (f.exec_time, f.seq, f.exec_id) > (p.exec_time, p.seq, p.exec_id)));
-    GET DIAGNOSTICS lots_removed = ROW_COUNT;
+         WHERE t.account_id = b.account_id AND t.exit_fill_id = ANY (ARRAY(SELECT f.fill_id FROM later f))
+           AND t.exit_fill_id BETWEEN (SELECT min(f.fill_id) FROM later f) AND (SELECT max(f.fill_id) FROM later f)
+        RETURNING t.gross_pnl, t.net_pnl
+    ), lots AS (
+        DELETE FROM trading.lots l
+         WHERE l.account_id = b.account_id AND l.fill_id = ANY (ARRAY(SELECT f.fill_id FROM later f))
+           AND l.fill_id BETWEEN (SELECT min(f.fill_id) FROM later f) AND (SELECT max(f.fill_id) FROM later f)
+        RETURNING 1
+    )
+    SELECT count(*) AS trades, coalesce(sum(t.gross_pnl), 0) AS gross, coalesce(sum(t.net_pnl), 0) AS net,
+           (SELECT count(*) FROM lots) AS lots
+      INTO old FROM trades t;
+    lots_removed := old.lots;
     trades_removed := old.trades;
-    UPDATE trading.books k
-       SET last_exec_time = p.exec_time, last_seq = p.seq, last_exec_id = p.exec_id, size = abs(p.pos),
-           side = CASE sign(p.pos) WHEN 1 THEN 'Buy' WHEN -1 THEN 'Sell' ELSE 'None' END, cycle_id = p.cycle_id,
-           opened = p.opened, closed = p.closed, trades = k.trades - old.trades,
-           realized_gross = k.realized_gross - old.gross, realized_net = k.realized_net - old.net
-     WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+    b := trading.stand_at(b, p);
+    b.trades := b.trades - old.trades;
+    b.realized_gross := b.realized_gross - old.gross;
+    b.realized_net := b.realized_net - old.net;
+    PERFORM trading.save_book(b);
     after_time := p.exec_time;
     after_seq := p.seq;
     after_exec_id := p.exec_id;
@@ -73,7 +77,7 @@ DECLARE
     live     trading.fills;
     executed record;
 BEGIN
-    SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = p_book_id;
+    SELECT * INTO b FROM trading.book_of(p_account_id, p_book_id);
     FOR v_order IN SELECT u FROM unnest(p_order_ids) u ORDER BY u COLLATE "C" LOOP
         SELECT * INTO whole FROM trading.fills x
          WHERE x.account_id = b.account_id AND x.category = b.category AND x.exec_id = 'order:' || v_order;
@@ -97,8 +101,7 @@ BEGIN
             END IF;
         END IF;
     END LOOP;
-    UPDATE trading.books k SET book_seq = b.book_seq, hash = b.hash, dust_qty = b.dust_qty
-     WHERE k.account_id = b.account_id AND k.book_id = b.book_id;
+    PERFORM trading.save_book(b);
 END
 $$;
 
@@ -114,7 +117,7 @@ BEGIN
                  last_exec_id text, pos numeric, cycle_id bigint, opened numeric, trades bigint, gross numeric,
                  net numeric, dust numeric)
     LOOP
-        SELECT * INTO b FROM trading.books k WHERE k.account_id = p_account_id AND k.book_id = e.book_id;
+        SELECT * INTO b FROM trading.book_of(p_account_id, e.book_id);
         b.book_seq := coalesce(e.book_seq, b.book_seq);
         b.hash := coalesce(decode(e.hash, 'hex'), b.hash);
         b := trading.stand_at(b, (e.last_exec_time, e.last_seq, e.last_exec_id, e.pos, e.cycle_id, e.opened,

@@ -63,6 +63,9 @@ WRITES: Calls = {
     "close": lambda s: [recording.record_fill(s, **fill("e1", "Sell", "3.5", order_id="o1"))],
     "flip": lambda s: [recording.record_fill(s, **fill("e1", "Sell", _OPEN + 1))],
     "late fill": lambda s: [recording.record_fill(s, **{**fill("e1", qty=2), **LATE})],
+    "fill a little late": lambda s: [*trading(s), recording.record_fill(s, **fill("e1", at=1))],
+    "close a little late": lambda s: [*trading(s), recording.record_fill(s, **fill("e1", "Sell", "1.5", at=1))],
+    "batch a little late": lambda s: [*trading(s), batch(s, fill("e1", at=1), fill("e2", "Sell", at=2))],
     "again": lambda s: [recording.record_fill(s, **known())],
     "funding": lambda s: [recording.record_fill(s, **fill("f1", commission=1, exec_type="Funding"))],
     "client order id": lambda s: [recording.record_fill(s, **fill("e1", client_order_id="x-1"))],
@@ -88,8 +91,17 @@ WRITES: Calls = {
     ],
     "heartbeat": lambda s: [bots.heartbeat(s)],
     "equity": lambda s: [bots.update_equity(s, 1000)],
+    "rewind": lambda s: [book(s, "import_rewind", exec_time=moment(-85_000), seq=0, exec_id="e1")],
     "rebuild": lambda s: [book(s, "rebuild_book")],
 }
+
+
+def trading(session: Session) -> list[Operation[Any]]:
+    """What a fill that comes a little late comes after."""
+    return [
+        recording.record_fill(session, **fill("l1", at=3)),
+        recording.record_fill(session, **fill("l2", "Sell", "1.5", at=5)),
+    ]
 
 
 def known(number: int = 5) -> dict[str, Any]:
