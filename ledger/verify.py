@@ -67,7 +67,7 @@ class Difference:
     """Something stored that is not what the journal says.
 
     `subject` is what differs (fill, void, cash, lot, trade, book, invariant, cache), `item` its id or key, `field`
-    its column, "row" where a whole row is missing on one side.
+    its column, "row" where a whole row is missing on one side, "derivation" where the values allow no computation.
     """
 
     subject: str

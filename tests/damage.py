@@ -17,9 +17,9 @@ _WAYS = {
     "integer": ("add_one", "add_many", "fill_in_number"),
     "bigint": ("add_one", "add_many", "fill_in_number"),
     "smallint": ("add_one", "fill_in_number"),
-    "numeric": ("add_one", "add_tiny", "negate", "fill_in_number"),
+    "numeric": ("add_one", "add_tiny", "negate", "zero", "no_number", "endless", "fill_in_number"),
     "text": ("append", "other_case", "other_side", "fill_in_text"),
-    "timestamp with time zone": ("microsecond", "hour", "fill_in_time"),
+    "timestamp with time zone": ("microsecond", "hour", "before_all", "after_all", "fill_in_time"),
 }
 
 
@@ -63,19 +63,33 @@ class Target:
         """For each way in which the column's value can be another: what its book's verification says."""
         seen = {}
         for way in (*_WAYS[column_type], "erase"):
-            try:
-                found = self.damaged(f"set_{way}", row, {"row": row.place}, table=table, column=column)
-            except (psycopg.errors.IntegrityError, psycopg.errors.DataError):
-                continue  # the key or the type itself refuses it
+            found = self.damaged(f"set_{way}", row, {"row": row.place}, table=table, column=column)
             if found is not None:
                 seen[way] = found
         return seen
 
-    def damaged(self, name: str, row: Row, parameters: dict[str, Any], **identifiers: str) -> list[Any] | None:
-        """What the row's book has to complain of after the damage; None if nothing was changed."""
+    def repaired(self, table: str, column: str, column_type: str, row: Row) -> dict[str, bool]:
+        """For each way in which the column's value can be another: whether a rebuild brings back what was there."""
+        seen = {}
+        for way in (*_WAYS[column_type], "erase"):
+            found = self.damaged(f"set_{way}", row, {"row": row.place}, rebuild=True, table=table, column=column)
+            if found is not None:
+                seen[way] = found == []
+        return seen
+
+    def damaged(
+        self, name: str, row: Row, parameters: dict[str, Any], *, rebuild: bool = False, **identifiers: str
+    ) -> list[Any] | None:
+        """What the row's book has to complain of after the damage; None if nothing was changed, or could be."""
         with self.connection.transaction(force_rollback=True):
-            if self.connection.execute(statement(f"damage/{name}", **identifiers), parameters).rowcount == 0:
+            try:
+                changed = self.connection.execute(statement(f"damage/{name}", **identifiers), parameters).rowcount
+            except (psycopg.errors.IntegrityError, psycopg.errors.DataError):
+                return None  # the key or the type itself refuses it
+            if not changed:
                 return None
+            if rebuild:
+                self._rebuild(row)
             return self._complaints_of(row.account_id, row.book_id)
 
     def inserted(self, table: str, row: Row, changes: dict[str, Any], *, rebuild: bool = False) -> list[Any]:
@@ -85,8 +99,7 @@ class Target:
             done = self.connection.execute(statement("damage/insert", table=table), parameters)
             assert done.rowcount == 1
             if rebuild:
-                book = {"account_id": row.account_id, "book_id": row.book_id}
-                self.connection.execute(statement("damage/rebuild"), book)
+                self._rebuild(row)
             return self._complaints_of(row.account_id, row.book_id) + self.complaints()
 
     def swapped(self, table: str, rows: Sequence[Row], columns: Sequence[str]) -> list[Any] | None:
@@ -107,6 +120,9 @@ class Target:
         found = self.connection.execute(statement("damage/closing_fill")).fetchone()
         assert found is not None
         return Row("", found[0], found[1]), found[2]
+
+    def _rebuild(self, row: Row) -> None:
+        self.connection.execute(statement("damage/rebuild"), {"account_id": row.account_id, "book_id": row.book_id})
 
     def _complaints_of(self, account_id: int, book_id: int) -> list[Any]:
         parameters = {"account_id": account_id, "book_id": book_id}
@@ -141,3 +157,6 @@ def record_everything(client: LedgerClient) -> None:
     client.record_fill(**fill("i2", "Buy", "30", "51000", 1, **inverse))
     # Nothing is closed yet in this one.
     client.record_fill(**fill("x1", "Buy", "1", "5", symbol="SOLUSDT"))
+    # And here nothing but cash was booked.
+    for at in (1, 2):
+        client.record_fill(**fill(f"c{at}", at=at, commission="0.5", exec_type="Funding", symbol="XRPUSDT"))

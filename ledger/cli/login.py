@@ -41,7 +41,8 @@ def login(
 ) -> None:
     """Make a PostgreSQL login, or change one: what it is for, and its password.
 
-    The password comes from LEDGER_LOGIN_PASSWORD, else it is asked for at a terminal; without one it stays as it is.
+    The password comes from LEDGER_LOGIN_PASSWORD, else it is asked for at a terminal; without one it stays as it is,
+    and a new login has none.
     It is hashed here, so that it is in no log of the server. You must be an administrator, or may create roles and be
     a member of ledger_owner. No such login can write a table or the journal's past, whatever it is for.
 
@@ -61,13 +62,14 @@ def login(
         print_json({"login": name, "group": group, "new": row["is_new"], "password_set": verifier is not None})
         return
     done = "made" if row["is_new"] else "is there"
-    output().print(f"{name}: {done}, in {group}, password {'set' if verifier else 'not changed'}", markup=False)
+    password_is = "password set" if verifier else "without a password" if row["is_new"] else "password not changed"
+    output().print(f"{name}: {done}, in {group}, {password_is}", markup=False)
 
 
 def _password(name: str) -> str | None:
     given = os.environ.get(_PASSWORD)
     if given is None and sys.stdin.isatty():
-        given = typer.prompt(f"Password of {name} (empty: not changed)", default="", hide_input=True, err=True)
+        given = typer.prompt(f"Password of {name} (empty: none, or not changed)", default="", hide_input=True, err=True)
     return given or None
 
 

@@ -26,7 +26,7 @@ def require_known(opened: Database, given: Mapping[str, Any]) -> None:
         if given.get(name) is not None:
             found = opened.query(Query("report_bots", {"account": None, "bot": None, name: given[name]}))
             if not found:
-                raise InvalidInputError(name, given[name], f"a registered {name}; fifoledger bots lists them")
+                raise InvalidInputError(name, given[name], f"a registered {name}; fifoledger {name}s lists them")
     for name in ("symbol", "category"):
         if given.get(name) is not None:
             found = opened.query(Query("report_books", {**_NO_FILTER, name: given[name]}))

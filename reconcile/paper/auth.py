@@ -35,15 +35,15 @@ def authenticate(venue: Venue, headers: Mapping[str, str], payload: bytes) -> tu
 
 
 def _check_fresh(venue: Venue, timestamp: str, window: str) -> None:
-    moments = venue.clock.signing_moments(strict=venue.policy.strict_timestamps)
+    spans = venue.clock.signing_spans(strict=venue.policy.strict_timestamps)
     if timestamp.isdecimal() and window.isdecimal():
         sent, tolerance = int(timestamp), int(window)
-        if any(moment - tolerance <= sent < moment + _AHEAD for moment in moments):
+        if any(earliest - tolerance <= sent < latest + _AHEAD for earliest, latest in spans):
             return
     raise Refusal(
         10002,
         "invalid request, please check your server timestamp or recv_window param. "
-        f"req_timestamp[{timestamp}],server_timestamp[{moments[-1]}],recv_window[{window}]",
+        f"req_timestamp[{timestamp}],server_timestamp[{spans[-1][0]}],recv_window[{window}]",
     )
 
 
@@ -53,8 +53,8 @@ def authenticate_stream(venue: Venue, args: list[object]) -> Account:
     known = venue.accounts.by_key.get(key)
     if known is None:
         raise Refusal(10003, "API key is invalid.")
-    moments = venue.clock.signing_moments(strict=venue.policy.strict_timestamps)
-    if not expires.isdecimal() or int(expires) <= min(moments):
+    spans = venue.clock.signing_spans(strict=venue.policy.strict_timestamps)
+    if not expires.isdecimal() or int(expires) <= min(earliest for earliest, _ in spans):
         raise Refusal(10002, "Params Error: expires is in the past")
     expected = signature(known[1].secret, f"GET/realtime{expires}".encode())
     if not hmac.compare_digest(expected.encode(), given.encode()):

@@ -26,8 +26,7 @@ class Clock:
 
     def now(self) -> int:
         """The present moment of the simulated exchange, in ms."""
-        passed = (time.monotonic_ns() - self._since) // _MS if self.running else 0
-        return self._base + passed
+        return self._base + (self._passed() if self.running else 0)
 
     def shown(self) -> int:
         """The moment that the server claims it is: `now` plus the skew, in ms."""
@@ -44,10 +43,17 @@ class Clock:
         """Milliseconds that passed since some fixed moment, advances included; for rolling limits."""
         return time.monotonic_ns() / _MS + self._advanced
 
-    def signing_moments(self, *, strict: bool) -> tuple[int, ...]:
-        """The moments at which a signed request counts as fresh, in ms.
+    def signing_spans(self, *, strict: bool) -> tuple[tuple[int, int], ...]:
+        """From when to when a signed request's time may be its moment of sending, in ms.
 
         Unmodified clients sign with their machine's clock even when the simulated time is far from it, so that
-        clock is accepted too, unless strict. The skew moves both.
+        clock is accepted too, unless strict. Nor does a client's clock that was set by this one stand still with it:
+        what has passed since is accepted. The skew moves all of it.
         """
-        return (self.shown(),) if strict else (self.shown(), wall_ms() + self.skew)
+        shown, wall = self.shown(), wall_ms() + self.skew
+        if strict:
+            return ((shown, shown),)
+        return (shown, shown if self.running else shown + self._passed()), (wall, wall)
+
+    def _passed(self) -> int:
+        return (time.monotonic_ns() - self._since) // _MS

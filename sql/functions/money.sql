@@ -14,7 +14,10 @@ BEGIN
 END
 $$;
 
--- The functions below are not STRICT, though NULL in is NULL out: a CASE is not strict, and only a function
+-- A price, a quantity or a multiplier of nothing, which no fill is booked with, makes the values below NULL, not an error:
+-- whoever proves a damaged book is to be told where it is.
+--
+-- The functions are not STRICT, though NULL in is NULL out: a CASE is not strict, and only a function
 -- whose body is as strict as itself is inlined into its caller. Called as such they would cost 30 times more.
 
 -- What the first x units out of `whole` have of `total`.
@@ -37,7 +40,7 @@ CREATE OR REPLACE FUNCTION trading.gross_pnl(category text, side text, qty numer
                                              entry numeric, exit numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT (CASE side WHEN 'Buy' THEN 1 ELSE -1 END)
-         * (CASE category WHEN 'inverse' THEN trading.half_even(qty * multiplier * (exit - entry), entry * exit)
+         * (CASE category WHEN 'inverse' THEN trading.half_even(qty * multiplier * (exit - entry), nullif(entry * exit, 0))
                           ELSE (exit - entry) * qty * multiplier END)
 $$;
 
@@ -46,15 +49,15 @@ CREATE OR REPLACE FUNCTION trading.pnl_pct(category text, net numeric, qty numer
                                            entry numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN entry = 0 THEN NULL
-                WHEN category = 'inverse' THEN trading.half_even(net * 100 * entry, qty * multiplier)
-                ELSE trading.half_even(net * 100, entry * qty * multiplier) END
+                WHEN category = 'inverse' THEN trading.half_even(net * 100 * entry, nullif(qty * multiplier, 0))
+                ELSE trading.half_even(net * 100, nullif(entry * qty * multiplier, 0)) END
 $$;
 
 -- What an open quantity cost, summed up in books.open_cost: quote currency, exact; for inverse contracts
 -- the coin value at 40 decimals, so that the average below is right to its last digit.
 CREATE OR REPLACE FUNCTION trading.entry_value(category text, qty numeric, price numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE category WHEN 'inverse' THEN round(round(qty, 40) / price, 40) ELSE qty * price END
+    SELECT CASE category WHEN 'inverse' THEN round(round(qty, 40) / nullif(price, 0), 40) ELSE qty * price END
 $$;
 
 -- The average entry price of an open quantity: arithmetic, for inverse contracts harmonic.

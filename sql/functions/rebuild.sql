@@ -102,11 +102,17 @@ BEGIN
       INTO now FROM trading.trades_after(b, p) t;
     log.trades_before := b.trades;
     log.net_pnl_before := b.realized_net;
-    b.trades := b.trades - old.trades + now.trades;
-    b.realized_net := b.realized_net - old.net + now.net;
-    b.realized_gross := b.realized_gross - old.gross + now.gross;
-    b := CASE WHEN p_reason = 'requested' THEN trading.position_after(b, p)
-              ELSE trading.with_moved_lots(trading.state_after(b, p, NULL), former, p, tail) END;
+    IF p_reason = 'requested' THEN  -- the whole book, nothing of which is believed: a stored value may be no number
+        b.trades := now.trades;
+        b.realized_net := now.net;
+        b.realized_gross := now.gross;
+        b := trading.position_after(b, p);
+    ELSE
+        b.trades := b.trades - old.trades + now.trades;
+        b.realized_net := b.realized_net - old.net + now.net;
+        b.realized_gross := b.realized_gross - old.gross + now.gross;
+        b := trading.with_moved_lots(trading.state_after(b, p, NULL), former, p, tail);
+    END IF;
     b := trading.save_book(b);
     INSERT INTO trading.book_rebuilds (account_id, book_id, book_seq, reason, cause_fill_id, from_time, fills,
         lots_written, lots_removed, trades_written, trades_removed, trades_before, trades_after,

@@ -55,6 +55,9 @@ BEGIN
       FROM (SELECT 'fill' AS subject, f.fill_id::text AS item, f.account_id, f.book_id
               FROM trading.fills f WHERE f.account_id = p_account_id
             UNION ALL
+            SELECT 'cash', p.cash_seq::text, p.account_id, p.book_id
+              FROM trading.funding_payments p WHERE p.account_id = p_account_id
+            UNION ALL
             SELECT 'lot', l.fill_id::text, l.account_id, l.book_id
               FROM trading.lots l WHERE l.account_id = p_account_id
             UNION ALL

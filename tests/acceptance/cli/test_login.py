@@ -101,7 +101,7 @@ def test_what_a_login_is_for_can_be_changed_and_the_password_stays(cli: Shell, d
 
 
 def test_the_server_gets_a_hash_and_keeps_it(cli: Shell, database_url: str, name: str) -> None:
-    make(cli, name, "bot", password="")
+    assert cli("login", name, "--for", "bot").out == f"{name}: made, in ledger_bot, without a password\n"
     assert password_of(database_url, name) is None
     assert make(cli, name, "bot")["password_set"]
     kept = password_of(database_url, name)
