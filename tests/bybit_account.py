@@ -13,8 +13,8 @@ from reconcile.paper.control import Control, Credentials
 from reconcile.paper.server import PaperBybit, paper_bybit
 
 START = datetime.fromisoformat("2025-06-01T00:00:00+00:00")
-# Soon enough for a test, long enough for a busy machine.
-QUICK: dict[str, Any] = {"patience": 4, "first_wait": 0.05, "longest_wait": 0.2, "timeout": 2, "forbidden_pause": 60}
+# Soon enough for a test, long enough for a busy machine: there a request may get no answer, and so may the next.
+QUICK: dict[str, Any] = {"patience": 8, "first_wait": 0.05, "longest_wait": 0.2, "timeout": 2, "forbidden_pause": 60}
 
 
 @dataclass

@@ -44,8 +44,8 @@ DECLARE
     p      trading.checkpoint;
     ids    bigint[] := ARRAY(SELECT u.fill_id FROM unnest(again) u ORDER BY u.fill_id);
     -- Bounds, because PostgreSQL 15 may look at each row of the account for an array.
-    least  constant bigint := ids[1];
-    most   constant bigint := ids[cardinality(ids)];
+    first_id constant bigint := ids[1];
+    last_id  constant bigint := ids[cardinality(ids)];
     former trading.books := b;
     tail   trading.open_sum;
     gone   record;
@@ -55,18 +55,18 @@ BEGIN
     p := trading.point_before(b, f.exec_time, f.seq, f.exec_id);
     WITH deleted AS (
         DELETE FROM trading.completed_trades t
-         WHERE t.account_id = b.account_id AND t.exit_fill_id = ANY (ids) AND t.exit_fill_id BETWEEN least AND most
+         WHERE t.account_id = b.account_id AND t.exit_fill_id = ANY (ids) AND t.exit_fill_id BETWEEN first_id AND last_id
         RETURNING t.quantity, t.gross_pnl, t.net_pnl)
     SELECT count(*) AS trades, coalesce(sum(quantity), 0) AS quantity, coalesce(sum(gross_pnl), 0) AS gross,
            coalesce(sum(net_pnl), 0) AS net
       INTO gone FROM deleted;
     SELECT coalesce(min(l.open_from), b.opened) INTO p.opened FROM trading.lots l
-     WHERE l.account_id = b.account_id AND l.fill_id = ANY (ids) AND l.fill_id BETWEEN least AND most;
+     WHERE l.account_id = b.account_id AND l.fill_id = ANY (ids) AND l.fill_id BETWEEN first_id AND last_id;
     p.closed := b.closed - gone.quantity;
     p.pos := CASE cycle_side WHEN 'Buy' THEN p.opened - p.closed ELSE p.closed - p.opened END;
     tail := trading.open_sums(b, p.opened, 'Infinity', b.closed);
     DELETE FROM trading.lots l
-     WHERE l.account_id = b.account_id AND l.fill_id = ANY (ids) AND l.fill_id BETWEEN least AND most;
+     WHERE l.account_id = b.account_id AND l.fill_id = ANY (ids) AND l.fill_id BETWEEN first_id AND last_id;
     GET DIAGNOSTICS log.lots_removed = ROW_COUNT;
     b := trading.with_moved_lots(trading.stand_at(b, p), former, p, tail);
     b.trades := b.trades - gone.trades;
@@ -83,7 +83,7 @@ BEGIN
     VALUES (b.account_id, b.book_id, b.book_seq, p_reason, p_cause_fill_id, nullif(p.exec_time, '-infinity'),
         cardinality(again),
         (SELECT count(*) FROM trading.lots l
-          WHERE l.account_id = b.account_id AND l.fill_id = ANY (ids) AND l.fill_id BETWEEN least AND most),
+          WHERE l.account_id = b.account_id AND l.fill_id = ANY (ids) AND l.fill_id BETWEEN first_id AND last_id),
         log.lots_removed, b.trades - log.trades_written, gone.trades, former.trades, b.trades,
         former.realized_net, b.realized_net);
     RETURN b;

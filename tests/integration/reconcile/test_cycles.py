@@ -27,7 +27,7 @@ async def test_p_and_l_that_the_venue_lists_only_in_part_yet_is_compared_by_a_la
             middle.change_rows(path, listed)
             control.advance(120_000)  # longer than executions are read again
             report = await desk.reconcile(exchange_client=exchange)
-            assert (report.ok, report.cycles) == (True, [])
+            assert (report.status, report.reason, report.problems, report.cycles) == ("ok", None, [], [])
         middle.heal()
         report = await desk.reconcile(exchange_client=exchange)
         await exchange.close()
