@@ -59,22 +59,19 @@ class Target:
         """For each way in which the column's value can be another: whether its book's verification sees it."""
         return {way: bool(found) for way, found in self.said(table, column, column_type, row).items()}
 
-    def said(self, table: str, column: str, column_type: str, row: Row) -> dict[str, list[Any]]:
+    def repaired(self, table: str, column: str, column_type: str, row: Row) -> dict[str, bool]:
+        """For each way in which the column's value can be another: whether a rebuild brings back what was there."""
+        return {way: not found for way, found in self.said(table, column, column_type, row, rebuild=True).items()}
+
+    def said(
+        self, table: str, column: str, column_type: str, row: Row, *, rebuild: bool = False
+    ) -> dict[str, list[Any]]:
         """For each way in which the column's value can be another: what its book's verification says."""
         seen = {}
         for way in (*_WAYS[column_type], "erase"):
-            found = self.damaged(f"set_{way}", row, {"row": row.place}, table=table, column=column)
+            found = self.damaged(f"set_{way}", row, {"row": row.place}, rebuild=rebuild, table=table, column=column)
             if found is not None:
                 seen[way] = found
-        return seen
-
-    def repaired(self, table: str, column: str, column_type: str, row: Row) -> dict[str, bool]:
-        """For each way in which the column's value can be another: whether a rebuild brings back what was there."""
-        seen = {}
-        for way in (*_WAYS[column_type], "erase"):
-            found = self.damaged(f"set_{way}", row, {"row": row.place}, rebuild=True, table=table, column=column)
-            if found is not None:
-                seen[way] = found == []
         return seen
 
     def damaged(

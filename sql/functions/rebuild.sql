@@ -103,6 +103,8 @@ BEGIN
     log.trades_before := b.trades;
     log.net_pnl_before := b.realized_net;
     IF p_reason = 'requested' THEN  -- the whole book, nothing of which is believed: a stored value may be no number
+        log.trades_before := old.trades;
+        log.net_pnl_before := old.net;
         b.trades := now.trades;
         b.realized_net := now.net;
         b.realized_gross := now.gross;
@@ -284,9 +286,6 @@ BEGIN
     DELETE FROM trading.completed_trades t WHERE t.account_id = p_account_id
        AND t.exit_fill_id BETWEEN p_book_id::bigint << 32 AND (p_book_id + 1)::bigint << 32
        AND NOT EXISTS (SELECT FROM trading.fill_of(t.account_id, t.exit_fill_id) f WHERE f.book_id = t.book_id);
-    SELECT count(*), coalesce(sum(net_pnl), 0), coalesce(sum(gross_pnl), 0)
-      INTO b.trades, b.realized_net, b.realized_gross
-      FROM trading.trades_after(b, trading.zero_checkpoint());
     b.dust_qty := trading.dust_of_book(b);
     PERFORM trading.rebuild_from(b, trading.zero_checkpoint(), 'requested', NULL);
     SELECT lots_written + lots_removed + trades_written + trades_removed INTO result

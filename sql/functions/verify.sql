@@ -105,12 +105,16 @@ $$;
 CREATE OR REPLACE FUNCTION trading.verify_cash(b trading.books)
 RETURNS TABLE (subject text, item text, field text, stored text, derived text)
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    name CONSTANT text := concat_ws(' ', b.bot_id, b.category, b.symbol, b.position_idx);
 BEGIN
     RETURN QUERY
     WITH chained AS (
         SELECT p.cash_seq, p.hash, row_number() OVER o AS n,
                trading.link(lag(p.hash, 1, '\x'::bytea) OVER o, trading.canonical(p)) AS expected,
-               concat_ws(' ', p.book_id, p.bot_id, p.category, p.symbol, p.position_idx) AS name
+               CASE WHEN ROW(p.bot_id, p.category, p.symbol, p.position_idx)
+                         IS DISTINCT FROM ROW(b.bot_id, b.category, b.symbol, b.position_idx)
+                    THEN concat_ws(' ', p.bot_id, p.category, p.symbol, p.position_idx) END AS other_name
           FROM trading.funding_payments p
          WHERE p.account_id = b.account_id AND p.book_id = b.book_id
         WINDOW o AS (ORDER BY p.cash_seq)
@@ -120,9 +124,9 @@ BEGIN
      CROSS JOIN LATERAL (VALUES
            ('hash', encode(c.hash, 'hex'), encode(c.expected, 'hex')),
            ('cash_seq', c.cash_seq::text, c.n::text),
-           ('book', c.name, concat_ws(' ', b.book_id, b.bot_id, b.category, b.symbol, b.position_idx))
+           ('book', c.other_name, CASE WHEN c.other_name IS NOT NULL THEN name END)
           ) AS d (field, stored, derived)
-     WHERE d.stored <> d.derived
+     WHERE d.stored IS DISTINCT FROM d.derived
     UNION ALL
     SELECT 'book', b.book_id::text, 'cash_hash', encode(b.cash_hash, 'hex'), encode(h.hash, 'hex')
       FROM (SELECT coalesce((SELECT c.hash FROM chained c ORDER BY c.cash_seq DESC LIMIT 1), '\x') AS hash,
